@@ -1,0 +1,13 @@
+// Python faces of the native kernels (nanobind). Shapes and units are documented in nearer/kernels/*.py.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "dispatch.hpp"
+
+namespace nb = nanobind;
+
+NB_MODULE(_native, m) {
+  m.def("variants", &nearer::available_variants);
+}

@@ -1,0 +1,20 @@
+// The table of kernels, one a CPU variant, and the choice among them when the program runs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace nearer {
+
+// What every variant implements (native/variant.cpp fills one table a variant).
+struct Kernels {
+  const char* name;
+};
+
+// Names of the variants in this build that this CPU can run, best first.
+std::vector<std::string> available_variants();
+
+// The table of the named variant; throws std::invalid_argument where this build or CPU lacks it.
+const Kernels& kernels(const std::string& variant);
+
+}  // namespace nearer

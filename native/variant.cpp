@@ -1,0 +1,18 @@
+// One CPU variant of every kernel; compiled once a variant with that variant's flags (CMakeLists.txt).
+// Nothing here may use inline functions of the standard library that other objects share.
+#include "dispatch.hpp"
+#include "simd.hpp"
+
+#define NEARER_JOIN_(a, b) a##b
+#define NEARER_JOIN(a, b) NEARER_JOIN_(a, b)
+#define NEARER_TEXT_(a) #a
+#define NEARER_TEXT(a) NEARER_TEXT_(a)
+
+namespace nearer {
+
+extern const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT);
+const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT) = {
+    NEARER_TEXT(NEARER_VARIANT),
+};
+
+}  // namespace nearer

@@ -1,0 +1,3 @@
+"""The compiled module; the typed faces beside this file check and document what they pass to it."""
+
+def variants() -> list[str]: ...
