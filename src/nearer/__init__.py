@@ -1,7 +1,7 @@
 """Nearer: similar things belong near each other."""
 
 from nearer import errors
-from nearer.space import Space
+from nearer.space import Space, load
 
-__all__ = ["Space", "errors"]
+__all__ = ["Space", "errors", "load"]
 __version__ = "0.1.0"
