@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Literal, Protocol, cast
 
 from nearer.errors import FormatError, InputError, shown
 
@@ -22,7 +22,7 @@ logger = logging.getLogger("nearer")
 BLOCK_BYTES = 4 << 20
 LONGEST_GAP = 16 << 20  # bytes without white space after which a file is no running text
 LINES_A_BATCH = 10_000
-COMPRESSION = {".gz": "gzip", ".zst": "zstd"}
+COMPRESSION: dict[str, Literal["gzip", "zstd"]] = {".gz": "gzip", ".zst": "zstd"}
 
 
 class ArrowStream(Protocol):
@@ -33,7 +33,9 @@ class ArrowStream(Protocol):
         ...
 
 
-Corpus = str | os.PathLike[str] | Iterable[str] | Iterable[os.PathLike[str]] | Iterable[list[str]] | ArrowStream
+Corpus = (
+    str | os.PathLike[str] | Iterable[str] | Iterable[os.PathLike[str]] | Iterable[list[str]] | ArrowStream
+)
 
 
 @dataclass(frozen=True)
@@ -117,11 +119,10 @@ def read_file(path: Path) -> Iterator[Block | TokenLines]:
 def open_text(path: Path) -> BinaryIO:
     """A binary stream of the file's bytes, decompressed by its ending."""
     if path.suffix not in COMPRESSION:
-        return path.open("rb", buffering=0)
+        return path.open("rb")
     import pyarrow as pa  # noqa: PLC0415  (only compressed files need it)
 
-    stream: BinaryIO = pa.input_stream(str(path), compression=COMPRESSION[path.suffix])  # type: ignore[assignment]
-    return stream
+    return cast(BinaryIO, pa.input_stream(str(path), compression=COMPRESSION[path.suffix]))
 
 
 def cut_blocks(stream: BinaryIO, source: str) -> Iterator[Block]:
@@ -211,7 +212,9 @@ def _column_blocks(chunk: Any, source: str, row: int) -> Iterator[Block | TokenL
     kind = chunk.type.value_type if pa.types.is_dictionary(chunk.type) else chunk.type
     listed = pa.types.is_list(kind) or pa.types.is_large_list(kind)
     if not _is_text(kind.value_type if listed else kind, pa):
-        raise InputError(f"a column of {chunk.type} is no text", file=source, remedy="give a column of strings")
+        raise InputError(
+            f"a column of {chunk.type} is no text", file=source, remedy="give a column of strings"
+        )
     for start in range(0, len(chunk), LINES_A_BATCH):
         values = [value for value in chunk.slice(start, LINES_A_BATCH).to_pylist() if value is not None]
         if listed:
@@ -246,7 +249,9 @@ def _text_batches(items: Iterator[Any]) -> Iterator[Block]:
     while batch := list(islice(items, LINES_A_BATCH)):
         for at, item in enumerate(batch):
             if not isinstance(item, str):
-                raise InputError(f"{shown(item)} is no string", row=row + at, remedy="items must be of one kind")
+                raise InputError(
+                    f"{shown(item)} is no string", row=row + at, remedy="items must be of one kind"
+                )
         try:
             data = "\n".join(batch).encode()
         except UnicodeEncodeError as error:

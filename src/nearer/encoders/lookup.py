@@ -35,7 +35,9 @@ class Lookup:
         Raises `UnknownKey` for an item that is not in the space, `InputError` for a single string.
         """
         if isinstance(items, str):
-            raise InputError(f"encode takes a list of keys, not one string {items!r}", remedy=f"use [{items!r}]")
+            raise InputError(
+                f"encode takes a list of keys, not one string {items!r}", remedy=f"use [{items!r}]"
+            )
         rows = [self.space.row(item) for item in items]
         return np.array(self.space.vectors[rows], dtype=np.float32).reshape(len(rows), self.dim)
 

@@ -65,7 +65,9 @@ class MergedCounts:
     distinct: int
 
 
-def merge_counters(counters: Sequence[WordCounter], min_count: int, max_vocabulary: int | None) -> MergedCounts:
+def merge_counters(
+    counters: Sequence[WordCounter], min_count: int, max_vocabulary: int | None
+) -> MergedCounts:
     """One vocabulary from all counters: words seen `min_count` times, at most `max_vocabulary` of them."""
     return MergedCounts(*_native.merge_counters([c.native for c in counters], min_count, max_vocabulary or 0))
 

@@ -33,8 +33,9 @@ class Whole:
 
     def allows(self, value: object) -> bool:
         """Whether `value` is such a number (True and False are not)."""
-        whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-        return whole and self.least <= int(value) <= (self.most or math.inf)  # type: ignore[call-overload]
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+            return False
+        return self.least <= int(value) <= (self.most or math.inf)
 
     def rule(self) -> str:
         """The rule in words."""
@@ -51,11 +52,12 @@ class Real:
 
     def allows(self, value: object) -> bool:
         """Whether `value` is such a number; NaN and infinities never are."""
-        if not isinstance(value, numbers.Real) or isinstance(value, bool) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
             return False
-        return (value > self.least if self.above else value >= self.least) and (
-            self.most is None or value <= self.most
-        )
+        number = float(value)
+        if not math.isfinite(number) or (self.most is not None and number > self.most):
+            return False
+        return number > self.least if self.above else number >= self.least
 
     def rule(self) -> str:
         """The rule in words."""
@@ -111,7 +113,7 @@ class OrNone:
 
 
 class Estimator:
-    """What scikit-learn expects of an estimator: parameters stored as given, readable and settable by name."""
+    """What scikit-learn expects of an estimator: parameters stored as given, read and set by name."""
 
     constraints: ClassVar[Mapping[str, Constraint]]
 
@@ -140,7 +142,9 @@ class Estimator:
         for name, constraint in self.constraints.items():
             value = getattr(self, name)
             if not constraint.allows(value):
-                raise ParameterError(f"{name}={shown(value)} is not allowed: {name} must be {constraint.rule()}")
+                raise ParameterError(
+                    f"{name}={shown(value)} is not allowed: {name} must be {constraint.rule()}"
+                )
 
     def learned(self, name: str) -> Any:
         """The learned attribute `name`; raises `NotFitted` before `fit`."""
@@ -154,6 +158,8 @@ class Estimator:
     def __repr__(self) -> str:
         defaults = inspect.signature(type(self).__init__).parameters
         changed = (
-            f"{name}={value!r}" for name, value in self.get_params().items() if value is not defaults[name].default
+            f"{name}={value!r}"
+            for name, value in self.get_params().items()
+            if value is not defaults[name].default
         )
         return f"{type(self).__name__}({', '.join(changed)})"

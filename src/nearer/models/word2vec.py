@@ -131,6 +131,11 @@ class Word2Vec(Estimator):
         "show_progress": OrNone(Instance((bool,), "True or False")),
     }
 
+    _state: WordState  # what training changes; with it, the round of epochs it belongs to:
+    _fingerprint: str
+    _units: int
+    _last_unit: int
+
     def __init__(
         self,
         dim: int = 100,
@@ -145,7 +150,7 @@ class Word2Vec(Estimator):
         epochs: int = 5,
         learning_rate: float = 0.025,
         least_learning_rate: float = 1e-4,
-        shared: int = 4,
+        shared: int = 3,
         tokenizer: Tokenizer = "words",
         errors: Errors = "strict",
         memory: str | int | None = None,
@@ -243,11 +248,13 @@ class Word2Vec(Estimator):
             show_progress=self.show_progress,
         )
         if before is not None and len(encoded.tokens) == 0:
-            raise InputError("the corpus holds none of the words this model knows", remedy="fit a new model to it")
+            raise InputError(
+                "the corpus holds none of the words this model knows", remedy="fit a new model to it"
+            )
         if len(encoded.words) < 2:
             raise InputError(
-                f"min_count={self.min_count} leaves {len(encoded.words)} of {encoded.distinct:,} different words, "
-                "and at least 2 are needed",
+                f"min_count={self.min_count} leaves {len(encoded.words)} of {encoded.distinct:,} different "
+                "words, and at least 2 are needed",
                 remedy="lower min_count or give more text",
             )
         return encoded

@@ -1,4 +1,4 @@
-"""The training loop of word models: a range of units at a time, so that it can be watched, stopped and resumed."""
+"""The training loop of word models: some units at a time, so that it can be watched, stopped and resumed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
 
 from nearer.kernels.words import WordTraining, train_units
 from nearer.models.word_state import WordState, save_checkpoint
@@ -42,7 +41,9 @@ def train(
         while state.next_unit < last_unit and not stopped.is_set():
             begin = time.perf_counter()
             stop = min(state.next_unit + size, last_unit, _next_point(state.next_unit, run.units_an_epoch))
-            report = train_units(run, state.word_rows, state.output_rows, state.next_unit, stop, threads, variant)
+            report = train_units(
+                run, state.word_rows, state.output_rows, state.next_unit, stop, threads, variant
+            )
             seconds = time.perf_counter() - begin
             state.seconds += seconds
             size = max(threads, int((stop - state.next_unit) * CALL_SECONDS / max(seconds, 1e-6)))
@@ -85,5 +86,3 @@ def _interrupts() -> Iterator[threading.Event]:
         yield stopped
     finally:
         signal.signal(signal.SIGINT, before)
-
-

@@ -1,4 +1,4 @@
-"""The state of a word-training run: matrices, how far it has come, and its loss; saved and read as checkpoints.
+"""The state of a word-training run: matrices, progress and loss; saved and read as checkpoints.
 
 A checkpoint is a folder: ``state.json`` names everything else with its SHA-256; matrices are safetensors,
 words a JSON list. A new checkpoint is written beside the old one and ``state.json`` is replaced last, so a
@@ -75,7 +75,7 @@ def seeded_state(words: list[str], counts: NDArray[np.int64], dim: int, seed: in
 def run_fingerprint(tokens: NDArray[np.uint32], words: list[str], settings: dict[str, object]) -> str:
     """SHA-256 of the encoded corpus, its vocabulary and the settings that decide a run."""
     digest = hashlib.sha256(json.dumps([settings, words], sort_keys=True).encode())
-    digest.update(memoryview(tokens).cast("B"))
+    digest.update(tokens.data)
     return digest.hexdigest()
 
 
@@ -156,7 +156,9 @@ def load_checkpoint(folder: Path, settings: dict[str, object], fingerprint: str)
     differing = [name for name, value in settings.items() if record["settings"].get(name) != value]
     if differing or record["fingerprint"] != fingerprint:
         what = (
-            ", ".join(f"{name}={record['settings'].get(name)!r}" for name in differing) if differing else "another corpus"
+            ", ".join(f"{name}={record['settings'].get(name)!r}" for name in differing)
+            if differing
+            else "another corpus"
         )
         raise ParameterError(
             f"the checkpoint was made with {what}",

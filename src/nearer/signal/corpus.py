@@ -74,8 +74,8 @@ def encode_corpus(
     `vocabulary` fixes the words and their ids in place of `min_count` and `max_vocabulary`. With `memory`
     (bytes), ids that need more room than that are kept in memory-mapped files.
 
-    Raises `EncodingError` for bytes that are not UTF-8 (unless `errors` is "replace"), `InputError` for binary
-    files and for a corpus without words.
+    Raises `EncodingError` for bytes that are not UTF-8 (unless `errors` is "replace"), `InputError` for
+    binary files and for a corpus without words.
     """
     reader = _Reader(tokenizer, errors, threads)
     with IdStore(memory) as store:

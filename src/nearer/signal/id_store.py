@@ -24,7 +24,8 @@ class IdStore:
         self.tokens = 0
         self._held: list[tuple[int, NDArray[np.uint32]]] = []
         self._spilled: list[tuple[int, int]] = []
-        self._file = tempfile.TemporaryFile(prefix="nearer-ids-") if memory is not None else None
+        # closed by __exit__
+        self._file = tempfile.TemporaryFile(prefix="nearer-ids-") if memory is not None else None  # noqa: SIM115
 
     def __enter__(self) -> IdStore:
         return self
@@ -42,7 +43,7 @@ class IdStore:
         self.tokens += len(ids)
         if self._file is not None and self.memory is not None and self.tokens * 4 > self.memory:
             try:
-                self._file.write(memoryview(ids).cast("B"))
+                self._file.write(ids.data)
             except OSError as error:
                 raise StorageError(
                     f"word ids cannot be written to {tempfile.gettempdir()}: {error.strerror}",
@@ -80,6 +81,6 @@ def id_array(count: int, *, on_disk: bool) -> NDArray[np.uint32]:
             return np.memmap(file, dtype=np.uint32, mode="r+", shape=(count,))
         except OSError as error:
             raise StorageError(
-                f"{count * 4:,} bytes of word ids cannot be kept in {tempfile.gettempdir()}: {error.strerror}",
+                f"{count * 4:,} bytes of ids cannot be kept in {tempfile.gettempdir()}: {error.strerror}",
                 remedy="free room there, or point TMPDIR at a larger disk",
             ) from None
