@@ -19,7 +19,11 @@ from nearer.models.word_state import seeded_state
 
 EVERY_COMPILER = ""
 PINS = {  # (variant, architecture, compiler) -> SHA-256 of both matrices
-    ("x86_64", "skipgram", EVERY_COMPILER): "ede04183c5fbdf2df0a49b72dadeb9b910f9f1d0eaeb11470de50a2ba1b92145",
+    (
+        "x86_64",
+        "skipgram",
+        EVERY_COMPILER,
+    ): "ede04183c5fbdf2df0a49b72dadeb9b910f9f1d0eaeb11470de50a2ba1b92145",
     ("x86_64", "cbow", EVERY_COMPILER): "66d7092fafeed958728ea769e9f6c0717157ca1b93e3d1ab43acad4277706677",
     ("avx2", "skipgram", "12.2.0"): "4d5ad92dbebfd9e7e58df5e2db5ffacf18fb0bca74a3dd23b1e2359ea0aab171",
     ("avx2", "cbow", "12.2.0"): "6566732afe8208c26a5cfeb85804925ca78b434519bebb205eb9bda0271527c6",
@@ -77,4 +81,3 @@ def test_seeded_vectors_are_the_pinned_ones() -> None:
     assert hashlib.sha256(rows.tobytes()).hexdigest() == SEEDED
     assert np.abs(rows[:, :3]).max() <= 0.5 / 3
     assert not rows[:, 3:].any()
-

@@ -19,7 +19,9 @@ Pair = tuple[int, int, bool]  # context word, output word, whether it is positiv
 
 def one_line(architecture: str, words: list[int], shared: int) -> WordTraining:
     """A run whose only unit is one line of these words."""
-    run = make_run(architecture, vocabulary=40, lines=(len(words),), shared=shared, window=3, learning_rate=RATE)
+    run = make_run(
+        architecture, vocabulary=40, lines=(len(words),), shared=shared, window=3, learning_rate=RATE
+    )
     tokens = np.array(words, dtype=np.uint32)
     tokens[0] |= LINE_START
     return replace(run, tokens=tokens, least_learning_rate=RATE)

@@ -67,7 +67,9 @@ def test_kernel_equals_twin_with_subsampling(variant: str, architecture: str) ->
 @pytest.mark.parametrize("vocabulary", [2, 3, 7])
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_kernel_equals_twin_where_words_repeat_in_a_block(variant: str, architecture: str, vocabulary: int) -> None:
+def test_kernel_equals_twin_where_words_repeat_in_a_block(
+    variant: str, architecture: str, vocabulary: int
+) -> None:
     # a word gets as many gradients at once as it occurs: a large rate would magnify rounding errors
     run = make_run(architecture, vocabulary=vocabulary, negative=13, shared=4, learning_rate=0.004)
     compare(run, vocabulary, 16, variant)

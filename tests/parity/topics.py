@@ -11,7 +11,9 @@ import numpy as np
 TOPICS, WORDS, COMMON = 8, 25, 60
 
 
-def topic_sentences(sentences: int = 4_000, length: int = 12, about: float = 0.25, seed: int = 0) -> list[str]:
+def topic_sentences(
+    sentences: int = 4_000, length: int = 12, about: float = 0.23, seed: int = 0
+) -> list[str]:
     """Sentences whose words are of the sentence's topic with probability `about`, else of any or none.
 
     `random.Random` is the same on every machine and Python, so stored results stay comparable.

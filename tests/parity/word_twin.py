@@ -67,7 +67,9 @@ class Twin:
             begin, end = unit_bounds(self.run, unit)
             lines = kept_lines(self.run, begin, end, random)
             tokens += end - begin
-            for at, (block_loss, block_pairs) in enumerate(step(self, lines, learning_rate(self.run, unit), random)):
+            for at, (block_loss, block_pairs) in enumerate(
+                step(self, lines, learning_rate(self.run, unit), random)
+            ):
                 if at % LOSS_EVERY == 0:
                     loss, pairs = loss + block_loss, pairs + block_pairs
         return TrainReport(loss, pairs, tokens)
@@ -133,7 +135,9 @@ def draw_ahead(run: WordTraining, random: Random) -> Iterator[list[int]]:
         drawn = following
 
 
-def skipgram_steps(twin: Twin, lines: list[list[int]], rate: float, random: Random) -> Iterator[tuple[float, int]]:
+def skipgram_steps(
+    twin: Twin, lines: list[list[int]], rate: float, random: Random
+) -> Iterator[tuple[float, int]]:
     """Train block after block; the loss and pairs of each, from before its update."""
     run, drawn = twin.run, draw_ahead(twin.run, random)
     for line in lines:
@@ -144,7 +148,9 @@ def skipgram_steps(twin: Twin, lines: list[list[int]], rate: float, random: Rand
             low = max(min(c - r for c, r in zip(centres, reach, strict=True)), 0)
             high = min(max(c + r for c, r in zip(centres, reach, strict=True)), len(line) - 1)
             places = range(low, high + 1)
-            member = np.array([[0 < abs(j - c) <= r for j in places] for c, r in zip(centres, reach, strict=True)])
+            member = np.array(
+                [[0 < abs(j - c) <= r for j in places] for c, r in zip(centres, reach, strict=True)]
+            )
             allowed = np.array([[word != line[c] for c in centres] for word in negatives])
             weights = np.vstack([allowed @ member.astype(float), member])  # in how many windows a pair occurs
             positive = np.arange(len(weights)) >= run.negative
@@ -154,7 +160,9 @@ def skipgram_steps(twin: Twin, lines: list[list[int]], rate: float, random: Rand
             twin.spread(contexts, outputs, rate * weights * (positive[:, None] - sigmoid(scores)))
 
 
-def cbow_steps(twin: Twin, lines: list[list[int]], rate: float, random: Random) -> Iterator[tuple[float, int]]:
+def cbow_steps(
+    twin: Twin, lines: list[list[int]], rate: float, random: Random
+) -> Iterator[tuple[float, int]]:
     """Train centre after centre: the mean of the window predicts it, and each context moves by the mean's step."""
     run, drawn = twin.run, draw_ahead(twin.run, random)
     for line, centre in itertools.chain.from_iterable(
@@ -227,5 +235,7 @@ def random_rows(vocabulary: int, dim: int, seed: int, scale: float = 1.0) -> NDA
     return rows
 
 
-def twin_of(run: WordTraining, words: NDArray[np.float32], outputs: NDArray[np.float32], variant: str) -> Twin:
+def twin_of(
+    run: WordTraining, words: NDArray[np.float32], outputs: NDArray[np.float32], variant: str
+) -> Twin:
     return Twin(run, words.astype(np.float64), outputs.astype(np.float64), GROUP[variant])
