@@ -28,7 +28,7 @@ def one_line(architecture: str, words: list[int], shared: int) -> WordTraining:
 
 
 def skipgram_pairs(run: WordTraining) -> list[Pair]:
-    """Every (context, output) of the first block, as the docstring defines it: each pair with its negatives."""
+    """Every (context, output) of the first block, as documented: each pair with its negatives."""
     random = Random(run.seed, 0)
     (line,) = kept_lines(run, 0, len(run.tokens), random)
     negatives = next(draw_ahead(run, random))

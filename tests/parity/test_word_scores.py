@@ -11,8 +11,8 @@ from topics import TOPICS, WORDS, topic_precision, topic_sentences
 from nearer import Word2Vec
 
 # topic_precision, mean over seeds 1..8, of gensim 4.4.0 on the same sentences:
-#   Word2Vec([s.split() for s in topic_sentences()], sg=..., vector_size=32, window=5, negative=5, min_count=1,
-#            sample=0, epochs=5, workers=1, seed=seed, alpha=0.025 for skip-gram, 0.05 for CBOW)
+#   Word2Vec([s.split() for s in topic_sentences()], sg=..., vector_size=32, window=5, negative=5,
+#            min_count=1, sample=0, epochs=5, workers=1, seed=seed, alpha=0.025 for skip-gram, 0.05 for CBOW)
 GENSIM = {"skipgram": 0.8718, "cbow": 0.7838}
 RATE = {"skipgram": 0.025, "cbow": 0.05}
 SLACK = 0.06  # a seed's score has a standard deviation of 0.02; chance would score 0.12
@@ -54,7 +54,7 @@ def test_two_threads_score_as_one_does(sentences: list[str], architecture: str) 
 
 @pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
 def test_words_of_a_topic_are_nearer_to_each_other_than_to_any_other(architecture: str) -> None:
-    """Where a sentence is of one topic only, the blocks of the similarity matrix do not overlap on average."""
+    """Where a sentence is of one topic only, the blocks of the similarity matrix stand apart."""
     space = trained(topic_sentences(2_000, about=1.0), architecture, seed=1).space_
     rows = np.array([space[f"t{t}w{w}"] for t in range(TOPICS) for w in range(WORDS)], dtype=np.float64)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)

@@ -163,7 +163,7 @@ def skipgram_steps(
 def cbow_steps(
     twin: Twin, lines: list[list[int]], rate: float, random: Random
 ) -> Iterator[tuple[float, int]]:
-    """Train centre after centre: the mean of the window predicts it, and each context moves by the mean's step."""
+    """Train centre after centre: a window's mean predicts it, and each context moves by the mean's step."""
     run, drawn = twin.run, draw_ahead(twin.run, random)
     for line, centre in itertools.chain.from_iterable(
         ((line, c) for c in range(len(line))) for line in lines if len(line) > 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def test_bits_do_not_depend_on_how_units_are_split_into_calls(variant: str, arch
     for cuts in ([0, 16], [0, 1, 2, 9, 16], list(range(17))):
         words = seeded_state(corpus.words, corpus.counts, 20, seed=1).word_rows
         outputs = padded_rows(len(corpus.words), 20)
-        for first, last in zip(cuts, cuts[1:], strict=False):
+        for first, last in pairwise(cuts):
             train_units(run, words, outputs, first, last, 1, variant)
         results.append(words.tobytes() + outputs.tobytes())
     assert results[0] == results[1] == results[2]
