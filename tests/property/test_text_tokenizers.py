@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nearer.data import text as data_text
@@ -72,6 +72,7 @@ def encoded_file(text: str, block_bytes: int = 4 << 20, **parameters: object) ->
 
 @pytest.mark.parametrize("tokenizer", ["words", "whitespace"])
 @given(text=texts, block_bytes=st.sampled_from([1, 4, 11, 4 << 20]), threads=st.sampled_from([1, 3]))
+@example(text="a\n          b", block_bytes=1, threads=1)  # a block of white space alone, between two lines
 @settings(max_examples=150, deadline=None)
 def test_decoding_the_encoded_gives_the_tokens_back(
     tokenizer: str, text: str, block_bytes: int, threads: int
