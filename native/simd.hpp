@@ -7,6 +7,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 #define NEARER_INLINE inline __attribute__((always_inline))
 #define NEARER_UNROLL _Pragma("GCC unroll 32")
 
@@ -93,6 +97,16 @@ NEARER_INLINE float sum(Vec v) {
   return parts[0];
 }
 
+// 1 / x for normal x, relative error below 1e-6.
+NEARER_INLINE Vec reciprocal(Vec x) {
+#if defined(__AVX512F__)  // a division takes four times as long; rcp14 is the same to the bit on every CPU
+  const Vec estimate = (Vec)_mm512_maskz_rcp14_ps(0xFFFF, (__m512)x);
+  return estimate * (broadcast(2.0f) - x * estimate);
+#else
+  return broadcast(1.0f) / x;
+#endif
+}
+
 // 1 / (1 + exp(-x)), relative error below 1e-6; inputs beyond 30 are taken as 30.
 NEARER_INLINE Vec sigmoid(Vec x) {
   x = minimum(maximum(x, broadcast(-30.0f)), broadcast(30.0f));
@@ -109,7 +123,7 @@ NEARER_INLINE Vec sigmoid(Vec x) {
   p = p * fraction + broadcast(1.0f);
   const VecInt exponent = ((VecInt)shifted - (VecInt)magic) << 23;
   const Vec exponential = (Vec)((VecInt)p + exponent);
-  return broadcast(1.0f) / (broadcast(1.0f) + exponential);
+  return reciprocal(broadcast(1.0f) + exponential);
 }
 
 }  // namespace

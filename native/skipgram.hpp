@@ -49,6 +49,7 @@ struct SkipGram {
   float* input_row(uint32_t word) const { return run.input + static_cast<int64_t>(word) * run.stride; }
   float* output_row(uint32_t word) const { return run.output + static_cast<int64_t>(word) * run.stride; }
 
+  // Draws the negatives of the next block and asks for their rows.
   void draw_negatives(Random& random) {
     const AliasSlot* table = reinterpret_cast<const AliasSlot*>(run.noise);
     for (int k = 0; k < run.negative; k++) {
@@ -142,10 +143,10 @@ struct SkipGram {
     prefetch_next();
     gather(line_begin, line_end, random);
     const int output_count = run.negative + centres;
-    score(contexts, padded_count, outputs, output_count, run.stride, scores, pitch);
+    score(contexts, context_count, outputs, output_count, run.stride, scores, pitch);
     if (measured) measure(report);
     scores_to_gradients(rate);
-    spread(contexts, padded_count, outputs, output_count, scores, pitch, run.stride, pending);
+    spread(contexts, context_count, outputs, output_count, scores, pitch, run.stride, pending);
   }
 };
 
