@@ -67,8 +67,9 @@ class NumberLines:
         import pyarrow as pa  # noqa: PLC0415  (heavy: paid for where it is needed)
         import pyarrow.csv as pc  # noqa: PLC0415
 
-        block = block.replace(b"\r\n", b"\n")
-        if self.separator == b" ":
+        if b"\r" in block:
+            block = block.replace(b"\r\n", b"\n")
+        if self.separator == b" " and b" \n" in block:
             block = block.replace(b" \n", b"\n")
         other = b"\t" if self.separator == b" " else b" "
         if b"\r" in block or b"\0" in block or other in block:
@@ -77,9 +78,10 @@ class NumberLines:
         types: dict[str, pa.DataType] = dict.fromkeys(names, pa.float32())
         if self.keyed:
             names, types = ["key", *names], {"key": pa.string(), **types}
+        source: Any = pa.BufferReader(block)
         try:
             table = pc.read_csv(
-                pa.BufferReader(block),
+                source,
                 pc.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=names),
                 pc.ParseOptions(
                     delimiter=self.separator.decode(),

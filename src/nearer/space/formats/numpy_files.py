@@ -1,9 +1,9 @@
 """NumPy: `NAME.npz` with keys inside, or `NAME.npy` beside `NAME.keys.txt`. Nothing is pickled.
 
 `.npz` holds `vectors` (n, dim), `keys_utf8` (the bytes of all keys, one after another), `keys_ends` (n
-numbers: where each key ends) and `nearer` (JSON: metric, identity, provenance). Text arrays of NumPy would drop zero
-characters at the end of a key and give every key the room of the longest; `keys` of that kind are still
-read. `.keys.txt` holds a line a key; the two files beside each other are replaced one after the other.
+numbers, where each key ends) and `nearer` (JSON: metric, identity, provenance). Text arrays of NumPy would
+drop zero characters at the end of a key and give every key the room of the longest; `keys` of that kind are
+still read. `.keys.txt` holds a line a key; the two files beside each other are replaced one after the other.
 """
 
 from __future__ import annotations
