@@ -36,7 +36,7 @@ def test_from_key_vectors_and_from_a_model():
 
 
 def test_other_objects_and_keys_are_refused():
-    with pytest.raises(InputError, match="dict is no KeyedVectors; pass model.wv"):
+    with pytest.raises(InputError, match=r"dict is no KeyedVectors; pass model\.wv"):
         from_gensim({})
     numbers = KeyedVectors(2)
     numbers.add_vectors([1, 2], np.eye(2))
@@ -60,5 +60,5 @@ def test_to_gensim_carries_counts(monkeypatch):
 def test_to_gensim_without_gensim_gives_the_install_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "gensim", None)
     monkeypatch.setitem(sys.modules, "gensim.models", None)
-    with pytest.raises(MissingExtra, match="gensim is not installed; pip install gensim"):
+    with pytest.raises(MissingExtra, match=r"gensim is not installed; pip install gensim"):
         to_gensim(Space(["a"], [[1]]))

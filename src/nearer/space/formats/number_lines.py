@@ -20,6 +20,7 @@ from nearer.errors import EncodingError, FormatError, shown
 
 READ_BLOCK = 1 << 24  # bytes parsed together
 WRITE_BLOCK = 1 << 13  # rows written together
+BOM = b"\xef\xbb\xbf"  # Arrow drops it at the start of a block, where it may belong to a key
 
 
 @dataclass
@@ -72,7 +73,7 @@ class NumberLines:
         if self.separator == b" " and b" \n" in block:
             block = block.replace(b" \n", b"\n")
         other = b"\t" if self.separator == b" " else b" "
-        if b"\r" in block or b"\0" in block or other in block:
+        if b"\r" in block or b"\0" in block or other in block or block.startswith(BOM):
             return False
         names = [str(column) for column in range(self.dim)]
         types: dict[str, pa.DataType] = dict.fromkeys(names, pa.float32())
