@@ -20,6 +20,7 @@ from nearer.errors import EncodingError, FormatError, shown
 
 READ_BLOCK = 1 << 24  # bytes parsed together
 WRITE_BLOCK = 1 << 13  # rows written together
+BOM = b"\xef\xbb\xbf"  # Arrow drops it at the start of a block, where it may belong to a key
 
 
 @dataclass
@@ -67,19 +68,21 @@ class NumberLines:
         import pyarrow as pa  # noqa: PLC0415  (heavy: paid for where it is needed)
         import pyarrow.csv as pc  # noqa: PLC0415
 
-        block = block.replace(b"\r\n", b"\n")
-        if self.separator == b" ":
+        if b"\r" in block:
+            block = block.replace(b"\r\n", b"\n")
+        if self.separator == b" " and b" \n" in block:
             block = block.replace(b" \n", b"\n")
         other = b"\t" if self.separator == b" " else b" "
-        if b"\r" in block or b"\0" in block or other in block:
+        if b"\r" in block or b"\0" in block or other in block or block.startswith(BOM):
             return False
         names = [str(column) for column in range(self.dim)]
         types: dict[str, pa.DataType] = dict.fromkeys(names, pa.float32())
         if self.keyed:
             names, types = ["key", *names], {"key": pa.string(), **types}
+        source: Any = pa.BufferReader(block)
         try:
             table = pc.read_csv(
-                pa.BufferReader(block),
+                source,
                 pc.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=names),
                 pc.ParseOptions(
                     delimiter=self.separator.decode(),
