@@ -8,6 +8,9 @@
 
 namespace nb = nanobind;
 
+void bind_topk(nb::module_& m);  // native/topk_bindings.cpp
+
 NB_MODULE(_native, m) {
   m.def("variants", &nearer::available_variants);
+  bind_topk(m);
 }

@@ -4,11 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "topk_task.hpp"
+
 namespace nearer {
 
 // What every variant implements (native/variant.cpp fills one table a variant).
 struct Kernels {
   const char* name;
+  TopkKernels topk;
 };
 
 // Names of the variants in this build that this CPU can run, best first.

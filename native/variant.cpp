@@ -2,6 +2,7 @@
 // Nothing here may use inline functions of the standard library that other objects share.
 #include "dispatch.hpp"
 #include "simd.hpp"
+#include "topk.hpp"
 
 #define NEARER_JOIN_(a, b) a##b
 #define NEARER_JOIN(a, b) NEARER_JOIN_(a, b)
@@ -13,6 +14,7 @@ namespace nearer {
 extern const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT);
 const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT) = {
     NEARER_TEXT(NEARER_VARIANT),
+    {kLanes, topk_scan, dot_in_double, squared_distance_in_double},
 };
 
 }  // namespace nearer
