@@ -1,9 +1,9 @@
-"""Exact top-k: the k best rows of a matrix for each query, by a blocked matrix product with a fused selection.
+"""Exact top-k: the k best rows of a matrix for each query, by a blocked product with a fused selection.
 
-No score matrix is ever stored and nothing is fully sorted. Candidates are ranked by single-precision products,
-a few more than k of them; those are scored again in double precision, which decides the order that is returned.
-Equal scores go to the lower row. The result does not depend on the number of threads or on how many queries
-are asked at once.
+No score matrix is ever stored and nothing is fully sorted. Candidates are ranked by single-precision
+products, a few more than k of them; those are scored again in double precision, which decides the order that
+is returned. Equal scores go to the lower row. The result does not depend on the number of threads or on how
+many queries are asked at once.
 
 Source of the blocking: Goto & van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008).
 """
@@ -83,9 +83,9 @@ def topk(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The `k` nearest rows to each query (m, dim), all n where k is larger.
 
-    Returns scores float32 (m, min(k, n)) and row numbers int64 of the same shape, nearest first. A higher score
-    is nearer: the cosine, the inner product, or the Euclidean distance negated. The cosine with a vector of
-    zeros is 0.
+    Returns scores float32 (m, min(k, n)) and row numbers int64 of the same shape, nearest first. A higher
+    score is nearer: the cosine, the inner product, or the Euclidean distance negated. The cosine with a
+    vector of zeros is 0.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def topk(
     Raises
     ------
     ParameterError : k below 1, threads below 1, or a variant that cannot run here.
-    InputError : queries of another dimension, or one that holds NaN, infinity, or values whose products overflow.
+    InputError : queries of another dimension, or one that holds NaN, infinity, or whose products overflow.
     """
     asked = _checked_queries(rows, queries, k)
     k = min(k, len(rows.vectors))
@@ -107,7 +107,18 @@ def topk(
         with Progress("searching", len(asked), "queries", show_progress) as progress:
             for start in range(0, len(asked), step):
                 part = slice(start, start + step)
-                _search_into(rows, asked[part], count, chosen, scores[part], best[part])
+                _native.topk(
+                    asked[part],
+                    rows.vectors,
+                    rows.scale,
+                    rows.offset,
+                    rows.squared_norms,
+                    _METRICS[rows.metric],
+                    count,
+                    chosen,
+                    scores[part],
+                    best[part],
+                )
                 progress.advance(len(asked[part]))
     if (best < 0).any():
         query = int(np.flatnonzero((best < 0).any(axis=1))[0])
@@ -126,10 +137,10 @@ def rank(
     threads: int | None = None,
     variant: str | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The `k` nearest of each query's own `candidates` (m, c): row numbers, each once, -1 where there is none.
+    """The `k` nearest of each query's own `candidates` (m, c): distinct rows, -1 where there is none.
 
-    Returns what `topk` returns, with the same scores; where a query has fewer than k candidates the rest of its
-    line is NaN and -1. Raises what `topk` raises.
+    Returns what `topk` returns, with the same scores; where a query has fewer than k candidates the rest of
+    its line is NaN and -1. Raises what `topk` raises.
     """
     asked = _checked_queries(rows, queries, k)
     if candidates.ndim != 2 or len(candidates) != len(asked):
@@ -156,7 +167,7 @@ def rank(
 def squared_norms(
     vectors: NDArray[np.float32], threads: int | None = None, variant: str | None = None
 ) -> NDArray[np.float64]:
-    """Squared Euclidean norm of each row of `vectors` (n, dim), float64 (n,), the same on every CPU variant."""
+    """Squared Euclidean norm of each row of `vectors` (n, dim), float64 (n,), the same on every variant."""
     matrix = _matrix(vectors, "vectors")
     out = np.empty(len(matrix), np.float64)
     _native.squared_norms(matrix, thread_count(threads), chosen_variant(variant), out)
@@ -195,7 +206,7 @@ def _checked_queries(rows: Rows, queries: NDArray[np.float32], k: int) -> NDArra
 
 
 def _tamed(queries: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Queries whose products might overflow or vanish, multiplied by a power of two: no cosine changes by it."""
+    """Queries whose products might overflow or vanish, times a power of two: no cosine changes by it."""
     _, exponents = np.frexp(np.abs(queries).max(axis=1, initial=0))
     wild = np.abs(exponents) > 40
     return queries if not wild.any() else np.ldexp(queries, np.where(wild, -exponents, 0)[:, None])
@@ -204,25 +215,3 @@ def _tamed(queries: NDArray[np.float32]) -> NDArray[np.float32]:
 def _chunk(rows: Rows, k: int) -> int:
     """Queries searched at a time."""
     return max(32, int(min(_CHUNK_PRODUCTS / max(rows.vectors.size, 1), _CHUNK_CANDIDATES / (k + 16))))
-
-
-def _search_into(
-    rows: Rows,
-    queries: NDArray[np.float32],
-    threads: int,
-    variant: str,
-    scores: NDArray[np.float32],
-    best: NDArray[np.int64],
-) -> None:
-    _native.topk(
-        queries,
-        rows.vectors,
-        rows.scale,
-        rows.offset,
-        rows.squared_norms,
-        _METRICS[rows.metric],
-        threads,
-        variant,
-        scores,
-        best,
-    )
