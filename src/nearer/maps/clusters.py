@@ -13,7 +13,9 @@ from nearer.errors import InputError, ParameterError, shown
 from nearer.maps.tsne import matrix_of
 from nearer.space import Space
 
-SAMPLE = 4_000  # rows that choose k
+SAMPLE = 2_000  # rows that choose k
+WEAK = 0.1  # silhouette below which no k stands out
+REGIONS = 7  # groups that a space without clear ones is cut into: one a colour
 MOST_GROUPS = 12  # groups a reader can still tell apart
 HEAD = 50  # first rows of a cluster among which its name is sought
 OTHER = "other"
@@ -40,9 +42,10 @@ def clusters(
 ) -> Groups:
     """Groups of `points` (a layout (n, 2), vectors (n, dim) or a space) by k-means.
 
-    Without `k`, the k of 2 to 12 with the highest mean silhouette on up to 4,000 rows is taken. With `keys`
-    (a space brings its own) a group is named by its three most central keys; without, by its number. The
-    largest group comes first.
+    Without `k`, the k of 2 to 12 with the highest mean silhouette on up to 2,000 rows is taken; where even that
+    lies under 0.1 there are no clear groups, and the rows are cut into seven regions. With `keys` (a space
+    brings its own) a group is named by its three most central keys; without, by its number. The largest group
+    comes first. Cosine spaces are grouped by their unit rows, others as they are.
 
     Raises `ParameterError` for a k outside [1, n], and `InputError` for rows that are not finite.
     Source: Rousseeuw, 1987 (silhouettes).
@@ -57,8 +60,11 @@ def clusters(
         raise ParameterError(f"k={shown(k)} must lie between 1 and the {n:,} rows")
     if keys is not None and len(keys) != n:
         raise InputError(f"{len(keys):,} keys for {n:,} rows")
-    rows = np.random.default_rng(seed).permutation(n)[:SAMPLE]
-    centres, silhouette = centres_of(matrix, matrix[rows], k, seed)
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415  (comes with scikit-learn)
+
+    rows = np.sort(np.random.default_rng(seed).permutation(n)[:SAMPLE])
+    with threadpool_limits(limits=1):  # small work, and the same bits on every machine load
+        centres, silhouette = centres_of(matrix, matrix[rows], k, seed)
     labels = largest_first(closest(matrix, centres))
     names = [str(label + 1) for label in range(int(labels.max()) + 1)]
     if keys is not None:
@@ -83,19 +89,20 @@ def centres_of(
     from sklearn.cluster import KMeans  # noqa: PLC0415  (heavy)
     from sklearn.metrics import silhouette_score  # noqa: PLC0415
 
-    distinct = len(np.unique(sample, axis=0))
+    def fit(rows: NDArray[np.float32], count: int) -> KMeans:
+        return KMeans(count, n_init=2, random_state=seed).fit(rows)
+
     if k is not None:
-        fitted = KMeans(min(k, len(np.unique(matrix, axis=0))), n_init=4, random_state=seed).fit(matrix)
-        return fitted.cluster_centers_, None
-    best: tuple[float, NDArray[np.float32]] | None = None
-    for count in range(2, min(MOST_GROUPS, distinct - 1, len(sample) - 1) + 1):
-        fitted = KMeans(count, n_init=4, random_state=seed).fit(sample)
-        score = float(silhouette_score(sample, fitted.labels_))
-        if best is None or score > best[0]:
-            best = score, fitted.cluster_centers_
-    if best is None:  # too few distinct rows to compare partitions: one group
+        return fit(matrix, min(k, len(np.unique(matrix, axis=0)))).cluster_centers_, None
+    most = min(MOST_GROUPS, len(np.unique(sample, axis=0)) - 1)
+    if most < 2:  # too few distinct rows to compare partitions: one group
         return matrix[:1], None
-    return best[1], best[0]
+    fitted = {count: fit(sample, count) for count in range(2, most + 1)}
+    scores = {count: float(silhouette_score(sample, model.labels_)) for count, model in fitted.items()}
+    best = max(scores, key=scores.__getitem__)
+    if scores[best] < WEAK:
+        best = min(REGIONS, most)
+    return fitted[best].cluster_centers_, scores[best]
 
 
 def closest(matrix: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[np.int64]:

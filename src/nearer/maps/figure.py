@@ -138,9 +138,7 @@ def mark_area(n: int) -> float:
     return float(np.clip(2_400 / max(n, 1) ** 0.75, 1.5, 30))
 
 
-def draw_labels(
-    figure: Figure, axes: Axes, chart: Map, most_labels: int
-) -> list[tuple[Placement, Text]]:
+def draw_labels(figure: Figure, axes: Axes, chart: Map, most_labels: int) -> list[tuple[Placement, Text]]:
     """Labels by priority where there is room, in the dark shade of their group, with leader lines if displaced."""
     from matplotlib.lines import Line2D  # noqa: PLC0415  (heavy)
 

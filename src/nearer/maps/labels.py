@@ -77,7 +77,7 @@ def best_place(
             if not inside(box, frame) or taken.overlaps(box):
                 continue
             displaced = extra == FAR
-            cost = marks.count(box) + 0.05 * rank + 1.5 * displaced
+            cost = marks.count(box, gap / 2) + 0.05 * rank + 1.5 * displaced
             if best is None or cost < best[0]:
                 best = cost, Placement(row, box, displaced)
         if best is not None and best[0] < 1:
@@ -130,8 +130,9 @@ class MarkGrid:
         for x, y in anchors.tolist():
             self._cells.setdefault((int(x // CELL), int(y // CELL)), []).append((x, y))
 
-    def count(self, box: Box) -> int:
-        """Marks whose centre lies in `box`."""
+    def count(self, box: Box, radius: float) -> int:
+        """Marks whose centre lies in `box` or within `radius` pixels of it."""
+        box = box[0] - radius, box[1] - radius, box[2] + radius, box[3] + radius
         return sum(
             box[0] < x < box[2] and box[1] < y < box[3]
             for cell in cells(box)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nearer.errors import FormatError, InputError, ParameterError, StorageError, shown
-from nearer.maps.clusters import Groups, clusters, given_groups
+from nearer.maps.clusters import MOST_GROUPS, Groups, clusters, given_groups
 from nearer.maps.columns import columns_of
 from nearer.maps.tsne import tsne
 from nearer.space import Space
@@ -58,7 +58,7 @@ class Map:
         Parameters
         ----------
         layout : positions (n, 2); None lays out by `tsne` with `perplexity`, `seed` and `threads`.
-        color_by : "clusters" (found in the picture, see `clusters`), the name of a column of `space.items`, n
+        color_by : "clusters" (of the vectors, see `clusters`), the name of a column of `space.items`, n
             values, `Groups`, or None for one colour.
         labels : keys that may carry a label; None lets every key.
         weights : (n,) numbers; heavier keys are labelled first. None: in row order, which in a space of words
@@ -80,7 +80,7 @@ class Map:
             order = np.argsort(-finite_rows(weights, (len(space),), "weights"), kind="stable")
         if chosen is not None:
             order = order[np.isin(order, chosen)]
-        groups = groups_of(space, positions, color_by, seed)
+        groups = groups_of(space, color_by, seed)
         if title is None:
             title = f"{len(space):,} points of {space.dim} dimensions"
         return cls(space, positions, groups, title, order)
@@ -89,7 +89,7 @@ class Map:
         self,
         path: str | os.PathLike[str],
         *,
-        most_labels: int = 150,
+        most_labels: int = 200,
         size: tuple[float, float] = (10.0, 7.5),
         neighbors: int = 10,
         show_progress: bool | None = None,
@@ -123,7 +123,9 @@ class Map:
         writer = writers.get(target.suffix.lower())
         if writer is None:
             raise FormatError(
-                f"no map is written as {shown(target.suffix)}", file=target, remedy="end in .png, .svg or .html"
+                f"no map is written as {shown(target.suffix)}",
+                file=target,
+                remedy="end in .png, .svg or .html",
             )
         if not target.parent.is_dir():
             raise StorageError("the folder does not exist", file=target, remedy="create it first")
@@ -133,7 +135,6 @@ class Map:
 
 def groups_of(
     space: Space,
-    positions: NDArray[np.float32],
     color_by: str | Sequence[object] | Groups | None,
     seed: int,
 ) -> Groups:
@@ -143,7 +144,7 @@ def groups_of(
     if isinstance(color_by, Groups):
         groups = color_by
     elif isinstance(color_by, str) and color_by == "clusters":
-        groups = clusters(positions, keys=space.keys, seed=seed)
+        groups = clusters(space, seed=seed)
     elif isinstance(color_by, str):
         columns = columns_of(space)
         if color_by not in columns:
@@ -154,6 +155,8 @@ def groups_of(
         groups = given_groups(color_by)
     if len(groups.labels) != len(space):
         raise InputError(f"{len(groups.labels):,} colours for {len(space):,} keys")
+    if len(groups.names) > MOST_GROUPS:
+        raise ParameterError(f"{len(groups.names)} groups: at most {MOST_GROUPS} can be told apart on a map")
     return groups
 
 

@@ -65,7 +65,9 @@ def tsne(
 
     points = comparable(vectors, "cosine" if metric == "cosine" else "euclidean")
     with threadpool_limits(limits=threads):
-        affinities = affinities_of(points, min(perplexity, (len(points) - 1) / 3), seed, threads, show_progress)
+        affinities = affinities_of(
+            points, min(perplexity, (len(points) - 1) / 3), seed, threads, show_progress
+        )
         start = principal_plane(points, seed)
         return descend(start, affinities, seed, threads, iterations, exaggeration, show_progress)
 

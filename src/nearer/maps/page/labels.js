@@ -7,9 +7,11 @@ export const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu 
 const STEP = 1.25; // zoom from one level to the next
 const HEIGHT = 17; // pixels, with air above and below
 const AIR = 6; // pixels between neighbours on a line
+const SPARSE = 14; // more of both on a map of many points, so that it is not hidden under its labels
+const MANY = 2000; // points; also how many rows compete for the first level
 const CELL = 64;
 const LONGEST = 28; // characters
-const MOST = 260; // labels drawn at a time
+const MOST_DRAWN = 260; // labels drawn at a time
 
 export class LabelLayer {
   /** @param {import("./data.js").MapData} data */
@@ -19,6 +21,7 @@ export class LabelLayer {
     this.widths = new Float32Array(data.n);
     this.measure = document.createElement("canvas").getContext("2d");
     this.measure.font = FONT;
+    this.spare = data.n > MANY ? SPARSE : 0;
     this.restart(() => true, 1);
   }
 
@@ -47,12 +50,13 @@ export class LabelLayer {
     const wanted = levelOf(zoom);
     const end = performance.now() + budget;
     while (this.counts.length <= wanted && this.waiting.length > 0) {
-      while (this.cursor < this.waiting.length) {
+      const compete = Math.min(this.waiting.length, MANY * STEP ** (2 * this.level) - this.placed.length);
+      while (this.cursor < compete) {
         if (this.cursor % 256 === 255 && performance.now() > end) return false;
         this.tryRow(this.waiting[this.cursor]);
         this.cursor += 1;
       }
-      this.waiting = this.unplaced;
+      this.waiting = this.unplaced.concat(this.waiting.slice(this.cursor));
       this.counts.push(this.placed.length);
       this.beginLevel();
     }
@@ -74,7 +78,7 @@ export class LabelLayer {
     const done = this.counts[Math.min(levelOf(camera.zoom), this.counts.length - 1)] ?? this.placed.length;
     const { positions } = this.data;
     const rows = [];
-    for (let at = 0; at < done && rows.length < MOST; at += 1) {
+    for (let at = 0; at < done && rows.length < MOST_DRAWN; at += 1) {
       const row = this.placed[at];
       const px = camera.screenX(positions[2 * row]);
       const py = camera.screenY(positions[2 * row + 1]);
@@ -89,12 +93,18 @@ export class LabelLayer {
     return this.texts[row];
   }
 
+  /** Width of a label in pixels. */
+  widthOf(row) {
+    if (this.widths[row] === 0) this.widths[row] = this.measure.measureText(this.text(row)).width;
+    return this.widths[row];
+  }
+
   /** Left, right, top, bottom of a label in pixels of the current level. */
   boxOf(row) {
-    if (this.widths[row] === 0) this.widths[row] = this.measure.measureText(this.text(row)).width + AIR;
     const x = this.data.positions[2 * row] * this.scale;
     const y = this.data.positions[2 * row + 1] * this.scale;
-    return [x, x + this.widths[row], y - HEIGHT / 2, y + HEIGHT / 2];
+    const half = (HEIGHT + this.spare) / 2;
+    return [x, x + this.widthOf(row) + AIR + this.spare, y - half, y + half];
   }
 
   isFree(box) {

@@ -16,7 +16,7 @@ const FLIGHT = 450; // milliseconds
 
 const map = document.getElementById("map");
 const query = document.getElementById("query");
-const pointsCanvas = document.getElementById("points");
+let pointsCanvas = document.getElementById("points");
 const labelCanvas = document.getElementById("labels");
 const context = labelCanvas.getContext("2d");
 const darkness = matchMedia("(prefers-color-scheme: dark)");
@@ -27,9 +27,7 @@ const camera = new Camera(data.positions);
 const grid = new PointGrid(data.positions);
 const layer = new LabelLayer(data);
 const search = new KeySearch(data.keys);
-// "#renderer=canvas2d" at the end of the address asks for the drawing without WebGL
-const points = (location.hash !== "#renderer=canvas2d" && WebglPoints.create(pointsCanvas, data))
-  || new RasterPoints(pointsCanvas, data);
+let points = null;
 const hidden = new Set();
 const state = { hovered: -1, selected: -1, pointed: -1, current: -1, matches: [] };
 const view = { data, camera, layer, state, paint: (row) => paints[data.groups[row]].css };
@@ -74,7 +72,8 @@ function flyTo(place) {
 function visit(row) {
   const near = Math.min(40, Math.max(1, Math.sqrt(data.n / 150)));
   const scale = Math.max(camera.scale, camera.fitScale * near);
-  flyTo({ x: data.positions[2 * row], y: data.positions[2 * row + 1], scale });
+  const lift = camera.width <= 640 ? 0.2 * camera.height : 0; // there the card covers the lower part
+  flyTo({ x: data.positions[2 * row], y: data.positions[2 * row + 1] + lift / scale, scale });
 }
 
 function select(row) {
@@ -148,6 +147,26 @@ function repaint() {
   requestFrame();
 }
 
+/** WebGL2 where a graphics card draws it; the address may ask: "#renderer=webgl2" or "#renderer=canvas2d". */
+function choosePoints() {
+  const asked = location.hash.split("=")[1];
+  const webgl = asked === "canvas2d" ? null : WebglPoints.create(pointsCanvas, data, asked === "webgl2");
+  points = webgl ?? new RasterPoints(pointsCanvas, data);
+  map.dataset.renderer = points.name;
+  pointsCanvas.addEventListener("webglcontextlost", withoutWebgl);
+}
+
+/** The graphics driver went away: draw on a fresh canvas, since one that was WebGL's stays so. */
+function withoutWebgl() {
+  const fresh = pointsCanvas.cloneNode();
+  pointsCanvas.replaceWith(fresh);
+  pointsCanvas = fresh;
+  points = new RasterPoints(fresh, data);
+  map.dataset.renderer = points.name;
+  resize();
+  repaint();
+}
+
 function resize() {
   const ratio = Math.min(devicePixelRatio || 1, points.name === "webgl2" ? 3 : 1.5);
   const first = camera.width === 1;
@@ -192,8 +211,8 @@ function showTheme() {
   repaint();
 }
 darkness.addEventListener("change", showTheme);
+choosePoints();
 new ResizeObserver(resize).observe(map);
-map.dataset.renderer = points.name;
 document.getElementById("legend").open = innerWidth > 640;
 resize();
 showTheme();

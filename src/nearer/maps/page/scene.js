@@ -73,10 +73,9 @@ function drawLinks(context, { data, camera, state, colours }, rows) {
 
 /** Boxes of labels on screen: left, right, top, bottom. */
 function boxOnScreen(layer, row, camera, positions) {
-  const [left, right] = layer.boxOf(row);
   const x = camera.screenX(positions[2 * row]);
   const y = camera.screenY(positions[2 * row + 1]);
-  return [x, x + right - left + 6, y - 8, y + 8];
+  return [x, x + layer.widthOf(row) + 12, y - 8, y + 8];
 }
 
 const overlap = (one, other) => one[0] < other[1] && other[0] < one[1] && one[2] < other[3] && other[2] < one[3];

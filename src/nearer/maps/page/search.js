@@ -1,6 +1,6 @@
 // Find as you type: keys that begin with what is typed, then keys that hold it, each in row order.
 
-const MOST = 500;
+const MOST_MATCHES = 500;
 
 export class KeySearch {
   /** @param {string[]} keys */
@@ -22,7 +22,7 @@ export class KeySearch {
       else if (this.folded[row].length > wanted.length) first.push(row);
       else exact.push(row);
     }
-    return [...exact, ...first, ...within].slice(0, MOST);
+    return [...exact, ...first, ...within].slice(0, MOST_MATCHES);
   }
 }
 

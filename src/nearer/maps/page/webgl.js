@@ -21,7 +21,7 @@ void main() {
 }`;
 
 const FRAGMENT = `#version 300 es
-precision mediump float;
+precision highp float;
 uniform float size;
 flat in vec4 colour;
 flat in int mark;
@@ -39,11 +39,13 @@ void main() {
 
 export class WebglPoints {
   /**
-   * Null where the browser has no WebGL2.
+   * Null where the browser has no WebGL2, or only one in software: that is slower than `RasterPoints`.
    * @param {HTMLCanvasElement} canvas @param {import("./data.js").MapData} data
+   * @param {boolean} evenSlow take a WebGL2 in software, too
    */
-  static create(canvas, data) {
-    const gl = canvas.getContext("webgl2", { antialias: false, alpha: true, premultipliedAlpha: true });
+  static create(canvas, data, evenSlow) {
+    if (!evenSlow && isSoftware()) return null;
+    const gl = canvas.getContext("webgl2", { antialias: false });
     return gl ? new WebglPoints(gl, data) : null;
   }
 
@@ -81,6 +83,16 @@ export class WebglPoints {
     gl.uniform1f(this.at("size"), 2 * radius * ratio + 1);
     gl.drawArrays(gl.POINTS, 0, this.n);
   }
+}
+
+/** Whether a processor plays the graphics card; asked of a canvas of its own, which is let go. */
+function isSoftware() {
+  const gl = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+  if (!gl) return true;
+  const card = gl.getExtension("WEBGL_debug_renderer_info")?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER;
+  const name = gl.getParameter(card);
+  gl.getExtension("WEBGL_lose_context")?.loseContext();
+  return /swiftshader|llvmpipe|software|basic render/i.test(name);
 }
 
 function linked(gl) {
