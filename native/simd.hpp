@@ -66,6 +66,7 @@ NEARER_INLINE Vec load_unaligned(const float* p) {
 }
 NEARER_INLINE void store_unaligned(float* p, Vec v) { std::memcpy(p, &v, sizeof v); }
 NEARER_INLINE Vec broadcast(float x) { return x - Vec{}; }
+NEARER_INLINE Vec zero() { return Vec{}; }
 NEARER_INLINE Vec minimum(Vec a, Vec b) { return a < b ? a : b; }
 NEARER_INLINE Vec maximum(Vec a, Vec b) { return a > b ? a : b; }
 

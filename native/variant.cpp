@@ -2,7 +2,9 @@
 // Nothing here may use inline functions of the standard library that other objects share.
 #include "cbow.hpp"
 #include "dispatch.hpp"
+#include "simd.hpp"
 #include "skipgram.hpp"
+#include "topk.hpp"
 
 #define NEARER_JOIN_(a, b) a##b
 #define NEARER_JOIN(a, b) NEARER_JOIN_(a, b)
@@ -18,6 +20,7 @@ const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT) = {
     skipgram_scratch_bytes,
     train_cbow_unit,
     cbow_scratch_bytes,
+    {kLanes, topk_scan, dot_in_double, squared_distance_in_double},
 };
 
 }  // namespace nearer
