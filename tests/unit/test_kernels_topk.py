@@ -39,7 +39,9 @@ def normal(*shape: int, seed: int = 0) -> np.ndarray:
     ("m", "n", "dim", "k"),
     [(1, 1, 1, 1), (3, 10, 5, 20), (17, 1000, 7, 10), (33, 2999, 3, 7), (300, 700, 16, 1), (5, 400, 8, 400)],
 )
-def test_finds_what_a_full_sort_finds(m: int, n: int, dim: int, k: int, metric: Metric, variant: str) -> None:
+def test_finds_what_a_full_sort_finds(
+    *, m: int, n: int, dim: int, k: int, metric: Metric, variant: str
+) -> None:
     vectors, queries = normal(n, dim), normal(m, dim, seed=1)
     vectors[n // 2 :] = vectors[: n - n // 2]  # ties everywhere
     expected_scores, expected_rows = slow_topk(vectors, queries, k, metric)
@@ -57,7 +59,9 @@ def test_finds_what_a_full_sort_finds(m: int, n: int, dim: int, k: int, metric: 
     levels=st.integers(1, 3),
     seed=st.integers(0, 99),
 )
-def test_few_distinct_values_and_any_shape(m: int, n: int, dim: int, k: int, levels: int, seed: int) -> None:
+def test_few_distinct_values_and_any_shape(
+    *, m: int, n: int, dim: int, k: int, levels: int, seed: int
+) -> None:
     generator = np.random.default_rng(seed)
     vectors = generator.integers(-levels, levels + 1, (n, dim)).astype(np.float32)
     queries = generator.integers(-levels, levels + 1, (m, dim)).astype(np.float32)

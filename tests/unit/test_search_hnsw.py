@@ -126,7 +126,7 @@ def lost(folder: Path) -> None:
     ],
 )
 def test_damage_is_named_and_repaired(
-    damage: Any, message: str, space: Space, built: HNSW, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    *, damage: Any, message: str, space: Space, built: HNSW, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     damage(built.save(tmp_path))
     with pytest.raises(IntegrityError, match=message):
