@@ -109,9 +109,10 @@ template <int R, int V>
 NEARER_INLINE void offer_tile(const nearer::TopkScan& scan, int64_t row, int64_t first, const Vec (&scores)[R][V]) {
   NEARER_UNROLL for (int v = 0; v < V; v++) {
     const int64_t base = first + v * kLanes;
-    Vec best = scores[0][v];
-    NEARER_UNROLL for (int r = 1; r < R; r++) best = maximum(best, scores[r][v]);
-    if (!lane_bits(best > load(scan.thresholds + base))) continue;
+    const Vec threshold = load(scan.thresholds + base);
+    Vec best = threshold;
+    NEARER_UNROLL for (int r = 0; r < R; r++) best = maximum(scores[r][v], best);  // NaN never becomes the best
+    if (!lane_bits(best > threshold)) continue;
     alignas(64) float spilled[R][kLanes];
     NEARER_UNROLL for (int r = 0; r < R; r++) store(spilled[r], scores[r][v]);
     for (int r = 0; r < R; r++) {

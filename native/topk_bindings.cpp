@@ -119,7 +119,7 @@ AlignedFloats pack_panels(const Search& search, const Plan& plan) {
 }
 
 struct Found {
-  double score;  // higher is nearer
+  float score;  // higher is nearer; rounded, so that scores that are equal when they are returned are ties
   int64_t row;
 };
 
@@ -140,14 +140,15 @@ void rank_exactly(const TopkKernels& kernels, const Search& search, int64_t quer
   const double norm = std::sqrt(kernels.dot(vector, vector, search.dim));
   std::vector<Found> found;
   found.reserve(candidates.size());
-  for (const int64_t row : candidates) found.push_back({exact_score(kernels, search, vector, norm, row), row});
+  for (const int64_t row : candidates) {
+    found.push_back({static_cast<float>(exact_score(kernels, search, vector, norm, row)), row});
+  }
   std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
     return a.score != b.score ? a.score > b.score : a.row < b.row;
   });
   for (int64_t i = 0; i < search.k; i++) {
     const bool have = i < static_cast<int64_t>(found.size());
-    search.scores[query * search.k + i] =
-        have ? static_cast<float>(found[i].score) : std::numeric_limits<float>::quiet_NaN();
+    search.scores[query * search.k + i] = have ? found[i].score : std::numeric_limits<float>::quiet_NaN();
     search.best_rows[query * search.k + i] = have ? found[i].row : -1;
   }
 }

@@ -112,7 +112,9 @@ def pair_scores(space: Space, first: NDArray[np.int64], second: NDArray[np.int64
     products = np.einsum("ij,ij->i", a, b)
     if space.metric == "dot":
         return np.asarray(products)
-    norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    norms = np.sqrt(
+        np.einsum("ij,ij->i", a, a) * np.einsum("ij,ij->i", b, b)
+    )  # exactly 1 for a word and itself
     return np.asarray(np.divide(products, norms, out=np.zeros_like(products), where=norms > 0))
 
 
@@ -129,7 +131,8 @@ def correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.fl
     b = b - b.mean(axis=-1, keepdims=True)
     spread = np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1))
     covariance = (a * b).sum(axis=-1)
-    return np.asarray(np.divide(covariance, spread, out=np.full(np.shape(spread), np.nan), where=spread > 0))
+    values = np.divide(covariance, spread, out=np.full(np.shape(spread), np.nan), where=spread > 0)
+    return np.asarray(np.clip(values, -1, 1))
 
 
 def _correlation(a: NDArray[np.float64], b: NDArray[np.float64], seed: int, ranked: bool) -> Estimate:

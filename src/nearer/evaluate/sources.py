@@ -47,12 +47,13 @@ def _read_table(path: Path) -> Table:
     from pyarrow import feather, parquet  # noqa: PLC0415  (likewise)
 
     try:
-        read = parquet.read_table if path.suffix.lower() == ".parquet" else feather.read_table
-        return Table(str(path), read(path).to_pydict())
+        with path.open("rb") as file:
+            read = parquet.read_table if path.suffix.lower() == ".parquet" else feather.read_table
+            return Table(str(path), read(file).to_pydict())
     except OSError as error:
-        if not path.is_file():
-            raise _unreadable(path, error) from None
-        raise FormatError(f"is not a table that PyArrow can read: {error}", file=path) from None
+        if error.errno is None:  # from PyArrow, about what it read
+            raise FormatError(f"is not a table that PyArrow can read: {error}", file=path) from None
+        raise _unreadable(path, error) from None
     except pa.ArrowException as error:
         raise FormatError(f"is not a table that PyArrow can read: {error}", file=path) from None
 

@@ -2,8 +2,8 @@
 
 No score matrix is ever stored and nothing is fully sorted. Candidates are ranked by single-precision
 products, a few more than k of them; those are scored again in double precision, which decides the order that
-is returned. Equal scores go to the lower row. The result does not depend on the number of threads or on how
-many queries are asked at once.
+is returned. Of equal vectors the lower row comes first. The result does not depend on the number of threads or
+on how many queries are asked at once.
 
 Source of the blocking: Goto & van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008).
 """
@@ -33,14 +33,20 @@ _CHUNK_CANDIDATES = 1.6e7  # candidates held at a time: about 256 MB
 class Rows:
     """A matrix prepared for searching: `vectors` (n, dim) and what its metric needs to know of each row.
 
-    Make one with `prepare`; it holds a reference to the matrix, not a copy.
+    Make one with `prepare`. It refers to the matrix that was given, unless that is far from the origin and the
+    metric Euclidean: then to a copy around `centre` (dim,), since single precision would lose near distances.
     """
 
     vectors: NDArray[np.float32]
     metric: Metric
+    centre: NDArray[np.float32] | None
     squared_norms: NDArray[np.float64]
     scale: NDArray[np.float32]
     offset: NDArray[np.float32]
+
+    def moved(self, queries: NDArray[np.float32]) -> NDArray[np.float32]:
+        """`queries` (m, dim) in the coordinates of `vectors`: around `centre`, if there is one."""
+        return queries if self.centre is None else queries - self.centre
 
 
 def prepare(vectors: NDArray[np.float32], metric: Metric, threads: int | None = None) -> Rows:
@@ -60,6 +66,10 @@ def prepare(vectors: NDArray[np.float32], metric: Metric, threads: int | None = 
     if not np.isfinite(squared).all():
         row = int(np.flatnonzero(~np.isfinite(squared))[0])
         raise InputError("the vector holds NaN or infinity", file="vectors", row=row, remedy="remove the row")
+    centre = _far_centre(matrix, squared) if metric == "euclidean" else None
+    if centre is not None:
+        matrix = matrix - centre
+        squared = squared_norms(matrix, threads)
     scale = np.ones(len(matrix), np.float32)
     offset = np.zeros(len(matrix), np.float32)
     if metric == "cosine":  # ranked by q.x / |x|
@@ -69,7 +79,7 @@ def prepare(vectors: NDArray[np.float32], metric: Metric, threads: int | None = 
     elif metric == "euclidean":  # ranked by q.x - |x|^2 / 2
         with np.errstate(over="ignore"):
             offset = (-0.5 * squared).astype(np.float32)
-    return Rows(matrix, metric, squared, scale, offset)
+    return Rows(matrix, metric, centre, squared, scale, offset)
 
 
 def topk(
@@ -202,7 +212,15 @@ def _checked_queries(rows: Rows, queries: NDArray[np.float32], k: int) -> NDArra
         raise InputError(
             "the vector holds NaN or infinity", file="queries", row=row, remedy="remove the query"
         )
-    return _tamed(asked) if rows.metric == "cosine" else asked
+    return _tamed(asked) if rows.metric == "cosine" else rows.moved(asked)
+
+
+def _far_centre(vectors: NDArray[np.float32], squared: NDArray[np.float64]) -> NDArray[np.float32] | None:
+    """The mean of `vectors` where most of their length is common to all; None where it is not."""
+    if len(vectors) == 0:
+        return None
+    centre = vectors.mean(axis=0, dtype=np.float64)
+    return centre.astype(np.float32) if centre @ centre > 0.5 * squared.mean() else None
 
 
 def _tamed(queries: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -73,11 +73,11 @@ class HNSW:
             dtype=dtype,
         )
         _check(header)
-        self._assemble(space, header, _built(space, header, thread_count(threads), show_progress))
+        rows = prepare(space.vectors, space.metric, threads)
+        self._assemble(space, header, rows, _built(rows, header, thread_count(threads), show_progress))
 
-    def _assemble(self, space: Space, header: Header, index: Any) -> None:
-        self._space, self._header, self._index = space, header, index
-        self._rows: Rows = prepare(space.vectors, space.metric)
+    def _assemble(self, space: Space, header: Header, rows: Rows, index: Any) -> None:
+        self._space, self._header, self._rows, self._index = space, header, rows, index
         index.expansion_search = header.expansion_search
 
     @property
@@ -100,7 +100,7 @@ class HNSW:
 
     def _candidates(self, vectors: NDArray[np.float32], wanted: int) -> NDArray[np.int64]:
         """Rows (m, wanted) that the graph finds, -1 where it finds fewer."""
-        matches = self._index.search(vectors, wanted, threads=0)
+        matches = self._index.search(self._rows.moved(vectors), wanted, threads=0)
         rows = np.full((len(vectors), wanted), -1, np.int64)
         if len(vectors) == 1:  # usearch answers one query with one line
             rows[0, : len(matches.keys)] = matches.keys
@@ -127,7 +127,7 @@ class HNSW:
         """
         header, index = hnsw_files.read(Path(path), space)
         searcher = cls.__new__(cls)
-        searcher._assemble(space, header, index)
+        searcher._assemble(space, header, prepare(space.vectors, space.metric), index)
         return searcher
 
     @classmethod
@@ -168,20 +168,20 @@ def _check(header: Header) -> None:
         )
 
 
-def _built(space: Space, header: Header, threads: int, show_progress: bool | None) -> Any:
+def _built(rows: Rows, header: Header, threads: int, show_progress: bool | None) -> Any:
     from usearch.index import Index  # noqa: PLC0415  (`import nearer` must not load it)
 
     index = Index(
-        ndim=space.dim,
-        metric=_METRICS[space.metric],
+        ndim=header.dim,
+        metric=_METRICS[rows.metric],
         dtype=header.dtype,
         connectivity=header.connectivity,
         expansion_add=header.expansion_add,
         expansion_search=header.expansion_search,
     )
-    with Progress("indexing", len(space), "vectors", show_progress) as progress:
-        for start in range(0, len(space), _ADDED_TOGETHER):
-            part = space.vectors[start : start + _ADDED_TOGETHER]
+    with Progress("indexing", header.count, "vectors", show_progress) as progress:
+        for start in range(0, header.count, _ADDED_TOGETHER):
+            part = rows.vectors[start : start + _ADDED_TOGETHER]
             index.add(np.arange(start, start + len(part), dtype=np.uint64), part, threads=threads)
             progress.advance(len(part))
     return index
