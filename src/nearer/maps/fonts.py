@@ -1,4 +1,4 @@
-"""Text that the fonts on this machine can draw: which families to try, and escapes where no font has a glyph."""
+"""Text that the fonts of this machine can draw: families to try, and escapes where no font has a glyph."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ LONGEST = 40  # characters of a label; longer keys are cut
 def drawable(text: str) -> tuple[str, list[str]]:
     """`text` as a label shows it, and the font families that hold all its glyphs, in order of preference.
 
-    Control characters, lone surrogates and characters of no installed font become ``\\u`` escapes; text longer
-    than 40 characters ends in "…".
+    Control characters, lone surrogates and characters of no installed font become ``\\u`` escapes; longer
+    text is cut to 40 characters and ends in "…".
     """
     text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
     families = [FIRST]

@@ -54,7 +54,10 @@ def comparable(vectors: NDArray[np.float32], metric: Metric) -> NDArray[np.float
     """`vectors` so that their dot products order neighbours: unit rows, centred rows, or as they are."""
     if metric == "cosine":
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+        units: NDArray[np.float32] = np.divide(
+            vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0
+        )
+        return units
     if metric == "euclidean":
         return np.asarray(vectors - vectors.mean(axis=0, dtype=np.float64), np.float32)
     return vectors
