@@ -27,7 +27,7 @@ def test_a_cloud_without_groups_is_cut_into_seven_regions():
 
 def test_groups_of_a_space_are_named_by_their_central_keys():
     around = np.array([[0, 0], [1, 0], [-1, 0], [3, 3], [-3, -3]])
-    vectors = np.vstack([(*around, 50, 0), (*around[:4], 0, 50)])
+    vectors = np.vstack([np.add(around, [50, 0]), np.add(around[:4], [0, 50])])
     space = Space(list("abcdefghi"), vectors, metric="euclidean")
     assert clusters(space).names == ["a, b, c", "g, f, h"]
 
