@@ -62,7 +62,7 @@ def reserve_margins(figure: Figure, axes: Axes, chart: Map) -> None:
     """Title at the top and legend at the bottom; the axes take what is left between."""
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]  # the Agg canvas has one
     width, height = figure.bbox.width, figure.bbox.height
-    text, families = drawable(chart.title)
+    text, families = drawable(chart.title, longest=max(20, int(width / DPI * 7)))
     title = figure.text(
         0.02, 0.98, text, family=families, size=15, weight="bold", color=INK, va="top", parse_math=False
     )

@@ -99,7 +99,7 @@ def nearest(chart: Map, neighbors: int, show_progress: bool | None) -> dict[str,
         "scores": packed(steps, "<u2"),
         "low": low,
         "high": high,
-        "title": SCORES[space.metric],
+        "title": SCORES[space.metric] if found.rows.size else "",
     }
 
 

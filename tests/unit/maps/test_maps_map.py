@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -35,6 +37,31 @@ def test_a_payload_column_colours_points():
     assert Map.of(space, layout=np.eye(3, 2), color_by="kind").groups.names == ["cat", "(none)", "dog"]
     with pytest.raises(ParameterError, match=r"color_by='price' is no column .* \(columns: kind, size\)"):
         Map.of(space, layout=np.eye(3, 2), color_by="price")
+
+
+def test_a_bad_place_or_colour_is_refused_before_the_layout(two_islands, tmp_path, monkeypatch):
+    monkeypatch.setattr("nearer.maps.map.tsne", lambda *_, **__: pytest.fail("laid out in vain"))
+    with pytest.raises(FormatError):
+        draw(two_islands, tmp_path / "map.gif")
+    with pytest.raises(ParameterError):
+        draw(two_islands, tmp_path / "map.png", color_by="price")
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "html"])
+def test_a_single_point_is_a_map_and_none_is_not(tmp_path, ending):
+    path = draw(Space(["one"], [[1.0, 2.0]]), tmp_path / f"map.{ending}", layout=[[0, 0]])
+    assert path.stat().st_size > 1000
+    with pytest.raises(InputError, match="the space is empty"):
+        draw(Space([], np.zeros((0, 2))), path)
+
+
+def test_the_room_opens_without_loading_what_draws():
+    code = (
+        "import sys, nearer.maps\n"
+        "heavy = {'matplotlib', 'openTSNE', 'sklearn', 'scipy', 'pyarrow'} & set(sys.modules)\n"
+        "sys.exit(', '.join(heavy))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_labels_and_weights_choose_and_order_the_rows(two_islands):

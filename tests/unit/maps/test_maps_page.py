@@ -84,6 +84,12 @@ def test_neighbours_are_those_of_the_original_space():
     assert nearest["title"] == "Nearest by cosine"
 
 
+def test_a_page_without_neighbours_carries_none():
+    space = Space([str(number) for number in range(50)], np.eye(50))
+    nearest = data_of(page(Map.of(space, layout=np.eye(50, 2), color_by=None), 0).decode())["nearest"]
+    assert (nearest["k"], nearest["ids"], nearest["scores"], nearest["title"]) == (0, "", "", "")
+
+
 def test_positions_fill_a_square_with_y_downwards():
     square = unit_square(np.array([[10, 0], [30, 5]], np.float32))
     np.testing.assert_allclose(square, [[-1, 0.25], [1, -0.25]])
