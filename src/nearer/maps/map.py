@@ -70,7 +70,7 @@ class Map:
         Raises
         ------
         ParameterError : an argument outside its range, or a column that `space` does not have.
-        InputError : an empty space; positions, colours or weights that do not match the rows, or are not finite.
+        InputError : an empty space; positions, colours or weights that do not fit the rows or are not finite.
         UnknownKey : a label that is not a key.
         """
         if len(space) == 0:
