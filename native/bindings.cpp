@@ -8,6 +8,13 @@
 
 namespace nb = nanobind;
 
+namespace nearer {
+void bind_text(nb::module_&);
+void bind_word_training(nb::module_&);
+}
+
 NB_MODULE(_native, m) {
   m.def("variants", &nearer::available_variants);
+  nearer::bind_text(m);
+  nearer::bind_word_training(m);
 }

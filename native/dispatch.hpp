@@ -4,11 +4,17 @@
 #include <string>
 #include <vector>
 
+#include "word_training.hpp"
+
 namespace nearer {
 
 // What every variant implements (native/variant.cpp fills one table a variant).
 struct Kernels {
   const char* name;
+  TrainUnit train_skipgram;
+  ScratchBytes skipgram_scratch;
+  TrainUnit train_cbow;
+  ScratchBytes cbow_scratch;
 };
 
 // Names of the variants in this build that this CPU can run, best first.
