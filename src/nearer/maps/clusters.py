@@ -42,10 +42,10 @@ def clusters(
 ) -> Groups:
     """Groups of `points` (a layout (n, 2), vectors (n, dim) or a space) by k-means.
 
-    Without `k`, the k of 2 to 12 with the highest mean silhouette on up to 2,000 rows is taken; where even that
-    lies under 0.1 there are no clear groups, and the rows are cut into seven regions. With `keys` (a space
-    brings its own) a group is named by its three most central keys; without, by its number. The largest group
-    comes first. Cosine spaces are grouped by their unit rows, others as they are.
+    Without `k`, the k of 2 to 12 with the highest mean silhouette on up to 2,000 rows is taken; where even
+    that lies under 0.1 there are no clear groups, and the rows are cut into seven regions. With `keys` (a
+    space brings its own) a group is named by its three most central keys; without, by its number. The largest
+    group comes first. Cosine spaces are grouped by their unit rows, others as they are.
 
     Raises `ParameterError` for a k outside [1, n], and `InputError` for rows that are not finite.
     Source: Rousseeuw, 1987 (silhouettes).
@@ -60,7 +60,7 @@ def clusters(
         raise ParameterError(f"k={shown(k)} must lie between 1 and the {n:,} rows")
     if keys is not None and len(keys) != n:
         raise InputError(f"{len(keys):,} keys for {n:,} rows")
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415  (comes with scikit-learn)
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415
 
     rows = np.sort(np.random.default_rng(seed).permutation(n)[:SAMPLE])
     with threadpool_limits(limits=1):  # small work, and the same bits on every machine load

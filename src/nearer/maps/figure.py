@@ -1,4 +1,7 @@
-"""A map as a picture: marks, labels that do not overlap, title and legend, by matplotlib without its global state."""
+"""A map as a picture: marks, labels that do not overlap, title and legend, by matplotlib.
+
+Figures are made without pyplot and its global state.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,7 @@ def reserve_margins(figure: Figure, axes: Axes, chart: Map) -> None:
     """Title at the top and legend at the bottom; the axes take what is left between."""
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]  # the Agg canvas has one
     width, height = figure.bbox.width, figure.bbox.height
-    text, families = drawable(chart.title)
+    text, families = drawable(chart.title, longest=max(20, int(width / DPI * 7)))
     title = figure.text(
         0.02, 0.98, text, family=families, size=15, weight="bold", color=INK, va="top", parse_math=False
     )
@@ -95,7 +98,7 @@ def add_legend(figure: Figure, chart: Map, width: float) -> float:
             borderaxespad=0,
         )
         for entry, (_, families) in zip(legend.get_texts(), named, strict=True):
-            entry.set_family(families)
+            entry.set_fontfamily(families)
             entry.set_parse_math(False)
         box = legend.get_window_extent(renderer)
         if box.width <= 0.97 * width or columns == 1:
@@ -121,7 +124,8 @@ def draw_marks(axes: Axes, chart: Map) -> None:
     for group in range(max(1, len(chart.groups.names))):
         rows = chart.groups.labels == group
         axes.scatter(
-            *chart.positions[rows].T,
+            chart.positions[rows, 0],
+            chart.positions[rows, 1],
             s=area,
             color=colour(group),
             marker=mark(group),
@@ -139,7 +143,7 @@ def mark_area(n: int) -> float:
 
 
 def draw_labels(figure: Figure, axes: Axes, chart: Map, most_labels: int) -> list[tuple[Placement, Text]]:
-    """Labels by priority where there is room, in the dark shade of their group, with leader lines if displaced."""
+    """Labels by priority where there is room, in a dark shade of their group; leader lines if displaced."""
     from matplotlib.lines import Line2D  # noqa: PLC0415  (heavy)
 
     labels = LabelTexts(figure, chart)
@@ -164,6 +168,7 @@ class LabelTexts:
     """The texts of labels: measured when a place is sought, added to the figure when one is found."""
 
     def __init__(self, figure: Figure, chart: Map) -> None:
+        """Start with no label measured."""
         self._figure, self._chart = figure, chart
         self._renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]  # the Agg canvas has one
         self._point_size = 8.5 if len(chart.positions) <= 400 else 7.5

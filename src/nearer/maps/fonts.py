@@ -1,4 +1,4 @@
-"""Text that the fonts on this machine can draw: which families to try, and escapes where no font has a glyph."""
+"""Text that the fonts of this machine can draw: families to try, and escapes where no font has a glyph."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ FIRST = "DejaVu Sans"  # ships with matplotlib, so it is always there
 LONGEST = 40  # characters of a label; longer keys are cut
 
 
-def drawable(text: str) -> tuple[str, list[str]]:
+def drawable(text: str, longest: int = LONGEST) -> tuple[str, list[str]]:
     """`text` as a label shows it, and the font families that hold all its glyphs, in order of preference.
 
-    Control characters, lone surrogates and characters of no installed font become ``\\u`` escapes; text longer
-    than 40 characters ends in "…".
+    Control characters, lone surrogates and characters of no installed font become ``\\u`` escapes; longer
+    text is cut to `longest` characters and ends in "…".
     """
-    text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    text = text if len(text) <= longest else f"{text[: longest - 1]}…"
     families = [FIRST]
     pieces = []
     for character in text:

@@ -53,7 +53,7 @@ def place(
     for tries, row in enumerate(order):
         if len(placements) == most or tries == most * crowding:
             break
-        placement = best_place(row, anchors[row], size(row), frame, gap, marks, taken)
+        placement = best_place(row, anchors[row], size(row), frame=frame, gap=gap, marks=marks, taken=taken)
         if placement is not None:
             taken.add(placement.box)
             placements.append(placement)
@@ -64,6 +64,7 @@ def best_place(
     row: int,
     anchor: NDArray[np.float64],
     size: tuple[float, float],
+    *,
     frame: Box,
     gap: float,
     marks: MarkGrid,
@@ -110,6 +111,7 @@ class BoxGrid:
     """Boxes by the cells they touch: an overlap is looked for among neighbours only."""
 
     def __init__(self) -> None:
+        """Start with every place free."""
         self._cells: dict[tuple[int, int], list[Box]] = {}
 
     def add(self, box: Box) -> None:
@@ -126,6 +128,7 @@ class MarkGrid:
     """Marks by cell: how many a box would hide."""
 
     def __init__(self, anchors: NDArray[np.float64]) -> None:
+        """Sort the marks at `anchors` (n, 2) into cells."""
         self._cells: dict[tuple[int, int], list[tuple[float, float]]] = {}
         for x, y in anchors.tolist():
             self._cells.setdefault((int(x // CELL), int(y // CELL)), []).append((x, y))

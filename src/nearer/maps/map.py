@@ -18,6 +18,8 @@ from nearer.maps.columns import columns_of
 from nearer.maps.tsne import tsne
 from nearer.space import Space
 
+ENDINGS = (".png", ".svg", ".html")
+
 
 @dataclass(frozen=True, eq=False)
 class Map:
@@ -68,19 +70,21 @@ class Map:
         Raises
         ------
         ParameterError : an argument outside its range, or a column that `space` does not have.
-        InputError : positions, colours or weights that do not match the rows, or are not finite.
+        InputError : an empty space; positions, colours or weights that do not fit the rows or are not finite.
         UnknownKey : a label that is not a key.
         """
+        if len(space) == 0:
+            raise InputError("the space is empty: there is nothing to draw")
         chosen = None if labels is None else [space.row(key) for key in labels]
-        if layout is None:
-            layout = tsne(space, perplexity, seed, threads, show_progress=show_progress)
-        positions = finite_rows(layout, (len(space), 2), "layout")
         order = np.arange(len(space))
         if weights is not None:
             order = np.argsort(-finite_rows(weights, (len(space),), "weights"), kind="stable")
         if chosen is not None:
             order = order[np.isin(order, chosen)]
         groups = groups_of(space, color_by, seed)
+        if layout is None:  # the longest step comes when all else is known to fit
+            layout = tsne(space, perplexity, seed, threads, show_progress=show_progress)
+        positions = finite_rows(layout, (len(space), 2), "layout")
         if title is None:
             title = f"{len(space):,} points of {space.dim} dimensions"
         return cls(space, positions, groups, title, order)
@@ -108,7 +112,7 @@ class Map:
         from nearer.maps.figure import render  # noqa: PLC0415  (each way to draw loads only what it needs)
         from nearer.maps.page import page  # noqa: PLC0415
 
-        target = Path(path)
+        target = writable(path)
         if not 0 <= neighbors <= 50:
             raise ParameterError(f"neighbors={shown(neighbors)} must lie between 0 and 50")
         if most_labels < 0:
@@ -120,17 +124,20 @@ class Map:
             ".svg": lambda: render(self, "svg", size, most_labels),
             ".html": lambda: page(self, neighbors, show_progress=show_progress),
         }
-        writer = writers.get(target.suffix.lower())
-        if writer is None:
-            raise FormatError(
-                f"no map is written as {shown(target.suffix)}",
-                file=target,
-                remedy="end in .png, .svg or .html",
-            )
-        if not target.parent.is_dir():
-            raise StorageError("the folder does not exist", file=target, remedy="create it first")
-        replace(target, writer())
+        replace(target, writers[target.suffix.lower()]())
         return target
+
+
+def writable(path: str | os.PathLike[str]) -> Path:
+    """`path` if a map can be written there by its ending and folder; raises `FormatError`, `StorageError`."""
+    target = Path(path)
+    if target.suffix.lower() not in ENDINGS:
+        raise FormatError(
+            f"no map is written as {shown(target.suffix)}", file=target, remedy="end in .png, .svg or .html"
+        )
+    if not target.parent.is_dir():
+        raise StorageError("the folder does not exist", file=target, remedy="create it first")
+    return target
 
 
 def groups_of(
@@ -204,4 +211,5 @@ class Options(TypedDict, total=False):
 
 def draw(space: Space, path: str | os.PathLike[str], **options: Unpack[Options]) -> Path:
     """``Map.of(space, **options).save(path)``: lay out and write in one call; returns the path."""
+    writable(path)
     return Map.of(space, **options).save(path, show_progress=options.get("show_progress"))

@@ -29,12 +29,12 @@ def nearest_rows(
     Scores are cosines ("cosine"), dot products ("dot") or distances ("euclidean"). Ties go to the lower row.
     """
     n = len(vectors)
-    k = min(k, n - 1)
+    k = max(0, min(k, n - 1))
     base = comparable(vectors, metric)
     offsets = -0.5 * np.einsum("ij,ij->i", base, base) if metric == "euclidean" else None
     rows = np.empty((n, k), np.int64)
     scores = np.empty((n, k), np.float32)
-    step = max(1, BLOCK_ELEMENTS // n)
+    step = max(1, BLOCK_ELEMENTS // max(n, 1))
     with Progress("nearest neighbours", n, "rows", show_progress) as progress:
         for start in range(0, n, step):
             stop = min(n, start + step)
@@ -54,7 +54,10 @@ def comparable(vectors: NDArray[np.float32], metric: Metric) -> NDArray[np.float
     """`vectors` so that their dot products order neighbours: unit rows, centred rows, or as they are."""
     if metric == "cosine":
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+        units: NDArray[np.float32] = np.divide(
+            vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0
+        )
+        return units
     if metric == "euclidean":
         return np.asarray(vectors - vectors.mean(axis=0, dtype=np.float64), np.float32)
     return vectors
@@ -68,7 +71,7 @@ def largest(values: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDA
     """
     count, n = values.shape
     groups = n // GROUP
-    if groups <= 2 * k:
+    if groups <= 2 * k or k == 0:
         columns = np.argsort(-values, axis=1, kind="stable")[:, :k]
         return columns, np.take_along_axis(values, columns, axis=1)
     maxima = values[:, : groups * GROUP].reshape(count, GROUP, groups).max(axis=1)

@@ -52,8 +52,8 @@ def page(chart: Map, neighbors: int, *, show_progress: bool | None = None) -> by
         "POLICY": policy,
         "TITLE": html.escape(printable(chart.title)),
         "DESCRIPTION": html.escape(
-            f"{printable(chart.title)}: map of {len(chart.space):,} points. Arrow keys move, plus and minus zoom, "
-            "zero shows all, Enter selects the point in the middle, slash finds."
+            f"{printable(chart.title)}: map of {len(chart.space):,} points. Arrow keys move, plus and minus "
+            "zoom, zero shows all, Enter selects the point in the middle, slash finds."
         ),
         "STYLE": style,
         "DATA": json_for_html(content(chart, neighbors, show_progress)),
@@ -99,7 +99,7 @@ def nearest(chart: Map, neighbors: int, show_progress: bool | None) -> dict[str,
         "scores": packed(steps, "<u2"),
         "low": low,
         "high": high,
-        "title": SCORES[space.metric],
+        "title": SCORES[space.metric] if found.rows.size else "",
     }
 
 

@@ -35,8 +35,8 @@ def tsne(
     """Positions in the plane that keep neighbours together: float32 array (n, 2).
 
     The start is the two principal components, so what is far apart in the large stays so (Kobak and Berens,
-    2019); then 250 iterations at early exaggeration and `iterations` more, by openTSNE (Poličar et al., 2019).
-    Neighbours are exact up to 20,000 rows and approximate (Annoy) above.
+    2019); then 250 iterations at early exaggeration and `iterations` more, by openTSNE
+    (Poličar et al., 2019). Neighbours are exact up to 20,000 rows and approximate (Annoy) above.
 
     Parameters
     ----------
@@ -60,8 +60,16 @@ def tsne(
     vectors, own_metric = matrix_of(space_or_matrix)
     metric = own_metric if metric is None else metric
     threads = (os.cpu_count() or 1) if threads is None else threads
-    require_ranges(len(vectors), perplexity, seed, threads, metric, iterations, exaggeration)
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415  (comes with scikit-learn; heavy ones load late)
+    require_ranges(
+        len(vectors),
+        perplexity=perplexity,
+        seed=seed,
+        threads=threads,
+        metric=metric,
+        iterations=iterations,
+        exaggeration=exaggeration,
+    )
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415
 
     points = comparable(vectors, "cosine" if metric == "cosine" else "euclidean")
     with threadpool_limits(limits=threads):
@@ -69,7 +77,15 @@ def tsne(
             points, min(perplexity, (len(points) - 1) / 3), seed, threads, show_progress
         )
         start = principal_plane(points, seed)
-        return descend(start, affinities, seed, threads, iterations, exaggeration, show_progress)
+        return descend(
+            start,
+            affinities,
+            seed=seed,
+            threads=threads,
+            iterations=iterations,
+            exaggeration=exaggeration,
+            show_progress=show_progress,
+        )
 
 
 def matrix_of(space_or_matrix: Space | ArrayLike) -> tuple[NDArray[np.float32], Metric]:
@@ -92,6 +108,7 @@ def matrix_of(space_or_matrix: Space | ArrayLike) -> tuple[NDArray[np.float32], 
 
 def require_ranges(
     n: int,
+    *,
     perplexity: float,
     seed: int,
     threads: int,
@@ -149,6 +166,7 @@ def principal_plane(points: NDArray[np.float32], seed: int) -> NDArray[np.float6
 def descend(
     start: NDArray[np.float64],
     affinities: PerplexityBasedNN,
+    *,
     seed: int,
     threads: int,
     iterations: int,

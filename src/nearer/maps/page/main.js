@@ -41,6 +41,7 @@ const accepts = (row) => !hidden.has(data.groups[row]);
 function requestFrame() {
   if (waiting) return;
   waiting = true;
+  map.ariaBusy = "true";
   requestAnimationFrame(frame);
 }
 
@@ -54,6 +55,7 @@ function frame(now) {
   drawAbove(context, view);
   map.dataset.zoom = camera.zoom.toFixed(3);
   if (flight || !labelled) requestFrame();
+  else map.ariaBusy = "false";
 }
 
 function fly(now) {
