@@ -183,7 +183,7 @@ int64_t WordCounter::read_words(std::string_view block, bool& line_start, std::v
   std::vector<char> token(2 * kLongestToken + 8);  // a lower case may be longer than its capital
   while (p < end) {
     const unsigned char* const start = p;
-    const unsigned char* const limit = end - p > kLongestToken ? p + kLongestToken : end;
+    const unsigned char* const limit = end - p > kLongestToken + 1 ? p + kLongestToken + 1 : end;
     char* out = token.data();
     while (p < limit) {
       if (const char lower = table.lower(*p)) {
@@ -199,7 +199,7 @@ int64_t WordCounter::read_words(std::string_view block, bool& line_start, std::v
       out = put_utf8(out, static_cast<uint32_t>(static_cast<int32_t>(code) + kind));
       p = next;
     }
-    if (p >= limit && limit < end) return start - begin;
+    if (p - start > kLongestToken) return start - begin;
     if (out > token.data()) {
       const uint32_t id = add({token.data(), static_cast<size_t>(out - token.data())});
       ids.push_back(id | (line_start ? kLineStart : 0));

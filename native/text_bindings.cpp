@@ -21,7 +21,8 @@ nb::ndarray<nb::numpy, T, nb::ndim<1>> as_numpy(std::vector<T>&& values) {
   return nb::ndarray<nb::numpy, T, nb::ndim<1>>(owned->data(), {owned->size()}, owner);
 }
 
-// (fault, offset, ids, line_start): fault is "" or "UTF-8", "NUL", "token"; then nothing has been counted.
+// (fault, offset, ids, line_start): fault is "" or "UTF-8", "NUL" (nothing has been counted), "token" (what
+// stands before it has).
 nb::tuple read_block(WordCounter& counter, nb::bytes block, bool whitespace, bool line_start) {
   const std::string_view text(block.c_str(), block.size());
   const Tokenizer tokenizer = whitespace ? Tokenizer::whitespace : Tokenizer::words;

@@ -26,7 +26,7 @@ class Progress:
 
     def __init__(self, title: str, total: float | None, unit: str, show: bool | None = None) -> None:
         self.title, self.total, self.unit = title, total, unit
-        self.show = sys.stderr.isatty() if show is None else show
+        self.show = (sys.stderr is not None and sys.stderr.isatty()) if show is None else show
         self.done = 0.0
         self.note = ""
 

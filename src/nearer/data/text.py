@@ -20,6 +20,7 @@ from nearer.errors import FormatError, InputError, shown
 logger = logging.getLogger("nearer")
 
 BLOCK_BYTES = 4 << 20
+BOM = b"\xef\xbb\xbf"  # the mark that some programs put before UTF-8
 LONGEST_GAP = 16 << 20  # bytes without white space after which a file is no running text
 LINES_A_BATCH = 10_000
 COMPRESSION: dict[str, Literal["gzip", "zstd"]] = {".gz": "gzip", ".zst": "zstd"}
@@ -105,13 +106,11 @@ def read_file(path: Path) -> Iterator[Block | TokenLines]:
         yield from read_parquet(path)
         return
     try:
-        if path.stat().st_size == 0:
+        if path.is_file() and path.stat().st_size == 0:
             raise InputError("the file is empty", file=path)
         with open_text(path) as stream:
             yield from cut_blocks(stream, str(path))
     except OSError as error:
-        if isinstance(error, InputError):
-            raise
         reason = error.strerror or f"the data is cut short or damaged ({error})"
         raise InputError(f"cannot be read: {reason}", file=path) from None
 
@@ -126,10 +125,15 @@ def open_text(path: Path) -> BinaryIO:
 
 
 def cut_blocks(stream: BinaryIO, source: str) -> Iterator[Block]:
-    """Cut a stream into blocks that end at a line break, or at white space inside a very long line."""
+    """Cut a stream into blocks that end at a line break, or at white space inside a very long line.
+
+    A byte order mark at the start is left out.
+    """
     rest, offset, starts_line = b"", 0, True
-    while piece := stream.read(BLOCK_BYTES):
+    while piece := stream.read(max(BLOCK_BYTES, len(BOM))):
         data = rest + piece
+        if offset == 0 and data.startswith(BOM):
+            data, offset = data.removeprefix(BOM), len(BOM)
         cut = data.rfind(b"\n") + 1 or _last_space(data)
         rest = data[cut:]
         if cut:
@@ -245,19 +249,24 @@ def read_items(items: Iterator[Any]) -> Iterator[Block | TokenLines]:
 
 
 def _text_batches(items: Iterator[Any]) -> Iterator[Block]:
-    row = 0
-    while batch := list(islice(items, LINES_A_BATCH)):
-        for at, item in enumerate(batch):
-            if not isinstance(item, str):
-                raise InputError(
-                    f"{shown(item)} is no string", row=row + at, remedy="items must be of one kind"
-                )
-        try:
-            data = "\n".join(batch).encode()
-        except UnicodeEncodeError as error:
-            raise InputError(f"a lone surrogate, {shown(error.object[error.start])}", row=row) from None
-        yield Block(data, f"items from {row}", 0, True)
-        row += len(batch)
+    first, batch, room = 0, [], BLOCK_BYTES
+    for row, item in enumerate(items):
+        batch.append(_encoded(item, row))
+        room -= len(batch[-1])
+        if len(batch) == LINES_A_BATCH or room <= 0:
+            yield Block(b"\n".join(batch), f"items from {first}", 0, True)
+            first, batch, room = row + 1, [], BLOCK_BYTES
+    if batch:
+        yield Block(b"\n".join(batch), f"items from {first}", 0, True)
+
+
+def _encoded(item: Any, row: int) -> bytes:
+    if not isinstance(item, str):
+        raise InputError(f"{shown(item)} is no string", row=row, remedy="items must be of one kind")
+    try:
+        return item.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"a lone surrogate, {shown(item[error.start])}", row=row) from None
 
 
 def _token_batches(items: Iterator[Any]) -> Iterator[TokenLines]:

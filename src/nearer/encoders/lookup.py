@@ -32,6 +32,7 @@ class Lookup:
     ) -> NDArray[np.float32]:
         """Vectors of `items`: float32 (n, dim).
 
+        A lookup needs neither batches nor progress: `batch_size` and `show_progress` change nothing.
         Raises `UnknownKey` for an item that is not in the space, `InputError` for a single string.
         """
         if isinstance(items, str):

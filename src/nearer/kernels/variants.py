@@ -1,6 +1,7 @@
 """Which build of the kernels runs: the best one for this CPU, or the one that is asked for.
 
-The environment variable ``NEARER_VARIANT`` (``avx512``, ``avx2``, ``x86_64``, ``neon``) overrides the choice.
+The environment variable ``NEARER_VARIANT`` (``avx512``, ``avx2``, ``x86_64``, ``neon``, ``generic``)
+overrides the choice.
 """
 
 from __future__ import annotations

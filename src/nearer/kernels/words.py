@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nearer.errors import ParameterError
 from nearer.kernels import _native
 
 Architecture = Literal["skipgram", "cbow"]
@@ -76,10 +77,11 @@ def train_units(
 ) -> TrainReport:
     """Train units [first, last), counted over all epochs, in place.
 
-    Both matrices are float32 (v, stride) from `padded_rows`. With one thread the result is the same bits in
-    every process, however the units are split into calls; with more, threads write without locks and only
-    the distribution of results is the same.
+    Both matrices are float32 (v, stride) from `padded_rows`; ids in `tokens` are below v, which is not
+    checked. With one thread the result is the same bits in every process, however the units are split into
+    calls; with more, threads write without locks and only the distribution of results is the same.
     """
+    _check(run, word_rows, output_rows)
     loss, pairs, tokens = _native.train_words(
         variant,
         run.architecture == "cbow",
@@ -101,6 +103,26 @@ def train_units(
         threads,
     )
     return TrainReport(loss, pairs, tokens)
+
+
+def _check(run: WordTraining, word_rows: NDArray[np.float32], output_rows: NDArray[np.float32]) -> None:
+    """Raise `ParameterError` for what would make the kernel read or write outside its arrays."""
+    rows = len(word_rows)
+    rules = {
+        "rows of both matrices are aligned, in one shape": all(
+            matrix.shape == word_rows.shape
+            and matrix.shape[1] % ROW_FLOATS == 0
+            and matrix.ctypes.data % 64 == 0
+            for matrix in (word_rows, output_rows)
+        ),
+        "keep and noise have an entry a row": run.keep.shape == (rows,) and run.noise.shape == (rows, 2),
+        f"shared is from 1 to {MOST_SHARED}": 1 <= run.shared <= MOST_SHARED,
+        "window, negative and unit_tokens are at least 1": min(run.window, run.negative, run.unit_tokens)
+        >= 1,
+    }
+    for rule, kept in rules.items():
+        if not kept:
+            raise ParameterError(f"word training needs that {rule}")
 
 
 def padded_rows(rows: int, dim: int) -> NDArray[np.float32]:

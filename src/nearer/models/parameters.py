@@ -7,9 +7,18 @@ import math
 import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from nearer.errors import NotFitted, ParameterError, shown
+
+
+def plain(value: object) -> object:
+    """`value`, a number of NumPy's as Python's own: what JSON and the kernels take."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    return float(value) if isinstance(value, numbers.Real) else value
 
 
 class Constraint(Protocol):
@@ -127,13 +136,14 @@ class Estimator:
         return {name: getattr(self, name) for name in self.parameter_names()}
 
     def set_params(self, **parameters: Any) -> Self:
-        """Set parameters by name; raises `ParameterError` for a name that is none."""
+        """Set parameters by name; raises `ParameterError` for a name that is none, and then sets nothing."""
         names = self.parameter_names()
-        for name, value in parameters.items():
+        for name in parameters:
             if name not in names:
                 raise ParameterError(
                     f"{type(self).__name__} has no parameter {name!r}", remedy=f"it has {', '.join(names)}"
                 )
+        for name, value in parameters.items():
             setattr(self, name, value)
         return self
 
@@ -146,20 +156,21 @@ class Estimator:
                     f"{name}={shown(value)} is not allowed: {name} must be {constraint.rule()}"
                 )
 
-    def learned(self, name: str) -> Any:
-        """The learned attribute `name`; raises `NotFitted` before `fit`."""
-        try:
-            return self.__dict__[name]
-        except KeyError:
-            raise NotFitted(
-                f"this {type(self).__name__} is not fitted, so it has no {name}", remedy="call fit first"
-            ) from None
+    if not TYPE_CHECKING:  # a type checker knows the attributes by their declarations
+
+        def __getattr__(self, name):
+            """Called for what is not there; a learned name, ending in _, is missing until `fit`."""
+            if name.endswith("_") and not name.startswith("_"):
+                raise NotFitted(
+                    f"this {type(self).__name__} is not fitted, so it has no {name}", remedy="call fit first"
+                )
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __repr__(self) -> str:
         defaults = inspect.signature(type(self).__init__).parameters
         changed = (
             f"{name}={value!r}"
             for name, value in self.get_params().items()
-            if value is not defaults[name].default
+            if type(value) is not type(defaults[name].default) or value != defaults[name].default
         )
         return f"{type(self).__name__}({', '.join(changed)})"

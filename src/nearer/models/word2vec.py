@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
@@ -17,13 +18,19 @@ from numpy.typing import NDArray
 
 from nearer.data.text import Corpus
 from nearer.encoders.lookup import Lookup
-from nearer.errors import InputError
+from nearer.errors import InputError, ParameterError, StorageError
 from nearer.kernels.variants import chosen_variant
 from nearer.kernels.words import MOST_SHARED, UNIT_TOKENS, Architecture, WordTraining
-from nearer.models.parameters import Choice, Constraint, Estimator, Instance, OrNone, Real, Whole
+from nearer.models.parameters import Choice, Constraint, Estimator, Instance, OrNone, Real, Whole, plain
 from nearer.models.sizes import parse_bytes
 from nearer.models.word_loop import train
-from nearer.models.word_state import WordState, load_checkpoint, run_fingerprint, seeded_state
+from nearer.models.word_state import (
+    WordState,
+    load_checkpoint,
+    require_writable,
+    run_fingerprint,
+    seeded_state,
+)
 from nearer.signal.corpus import EncodedCorpus, Errors, Tokenizer, available_threads, encode_corpus
 from nearer.signal.negatives import noise_table
 from nearer.signal.windows import keep_thresholds
@@ -90,7 +97,7 @@ class Word2Vec(Estimator):
     shared : centres in a row that share one draw of negatives (skip-gram); 1 draws for every centre.
     tokenizer : "words" (runs of Unicode letters and digits, lower-cased), "whitespace", or a callable that
         turns a line into tokens.
-    errors : "strict", or "replace" to read bytes that are not UTF-8 as separators.
+    errors : "strict", or "replace" to read bytes that are not UTF-8 as U+FFFD (for "words", a separator).
     memory : room for word ids, as "2GB" or bytes; beyond it they go to memory-mapped files. None: no limit.
     checkpoint : folder where the run is saved every `checkpoint_every` seconds and resumed from.
     threads : None uses every core. One thread gives the same bits on every run; more give the same quality.
@@ -100,7 +107,8 @@ class Word2Vec(Estimator):
     Attributes
     ----------
     space_ : Space, the word vectors; rows by falling count, column ``count`` in its items.
-    loss_curve_ : float64 array, mean loss of a centre-context pair, 20 values an epoch.
+    loss_curve_ : float64 array, mean loss of a centre-context pair (skip-gram) or of a centre (CBOW); 20
+        values an epoch, fewer where an epoch has fewer units of work.
     report_ : `FitReport`.
 
     Ctrl-C raises `KeyboardInterrupt` with the learned attributes set; `fit` again goes on from there. `fit`
@@ -131,6 +139,9 @@ class Word2Vec(Estimator):
         "show_progress": OrNone(Instance((bool,), "True or False")),
     }
 
+    space_: Space
+    loss_curve_: NDArray[np.float64]
+    report_: FitReport
     _state: WordState  # what training changes; with it, the round of epochs it belongs to:
     _fingerprint: str
     _units: int
@@ -185,31 +196,72 @@ class Word2Vec(Estimator):
     def fit(self, corpus: Corpus, y: None = None) -> Self:
         """Train on `corpus`: a path, glob, directory, several paths, strings, token lists, or a text column.
 
-        Raises `ParameterError`, `InputError` (with file and place), `StorageError` for checkpoints that
-        cannot be written, `KeyboardInterrupt` on Ctrl-C with everything learned so far kept.
+        Raises `ParameterError`, `InputError` (with file and place), `IntegrityError` for a damaged
+        checkpoint; `StorageError` for checkpoints that cannot be written and `KeyboardInterrupt` on Ctrl-C,
+        both with everything learned so far kept.
         """
-        self.check_parameters()
-        threads = self.threads or available_threads()
+        threads, variant, before = self._prepare()
         begin = time.perf_counter()
-        before: WordState | None = self.__dict__.get("_state")
         encoded = self._encode_corpus(corpus, threads, before)
         count_seconds = time.perf_counter() - begin
         run, state, last_unit = self._plan(encoded, before)
-        done_before, seconds_before = state.next_unit, state.seconds
-        finished = train(
-            run,
-            state,
-            last_unit,
-            threads=threads,
-            variant=chosen_variant(),
-            checkpoint=Path(self.checkpoint) if self.checkpoint is not None else None,
-            checkpoint_every=self.checkpoint_every,
-            settings=self._settings(),
-            fingerprint=self._fingerprint,
-            show_progress=self.show_progress,
-        )
+        keep = partial(self._keep, encoded, state, last_unit, count_seconds, state.next_unit, state.seconds)
+        try:
+            finished = train(
+                run,
+                state,
+                last_unit,
+                threads=threads,
+                variant=variant,
+                checkpoint=Path(self.checkpoint) if self.checkpoint is not None else None,
+                checkpoint_every=self.checkpoint_every,
+                settings=self._settings(),
+                fingerprint=self._fingerprint,
+                show_progress=self.show_progress,
+            )
+        except StorageError:  # a checkpoint that cannot be written costs nothing that was learned
+            keep(finished=False)
+            raise
+        keep(finished=finished)
+        if not finished:
+            raise KeyboardInterrupt
+        return self
+
+    def encode(
+        self, items: Sequence[str], batch_size: int = 1024, show_progress: bool | None = None
+    ) -> NDArray[np.float32]:
+        """Vectors of `items`: float32 (n, dim); raises `UnknownKey`, `NotFitted`."""
+        return Lookup(self.space_).encode(items, batch_size, show_progress)
+
+    def _prepare(self) -> tuple[int, str, WordState | None]:
+        """Threads, CPU variant and the state there is, once everything that can be checked by now is."""
+        self.check_parameters()
+        before: WordState | None = self.__dict__.get("_state")
+        if before is not None and before.dim != self.dim:
+            raise ParameterError(
+                f"dim={self.dim}, but this model is fitted and its vectors have {before.dim} dimensions",
+                remedy="fit a new model, or set dim back",
+            )
+        if self.memory is not None:
+            parse_bytes(self.memory)
+        if self.checkpoint is not None:
+            require_writable(Path(self.checkpoint))
+        return self.threads or available_threads(), chosen_variant(), before
+
+    def _keep(
+        self,
+        encoded: EncodedCorpus,
+        state: WordState,
+        last_unit: int,
+        count_seconds: float,
+        unit_before: int,
+        seconds_before: float,
+        *,
+        finished: bool,
+    ) -> None:
+        """Set the learned attributes."""
         train_seconds = state.seconds - seconds_before
-        trained = (state.next_unit - done_before) / run.units_an_epoch * len(encoded.tokens)
+        trained = (state.next_unit - unit_before) / self._units * len(encoded.tokens)
         self._state, self._last_unit = state, last_unit
         self.report_ = FitReport(
             count_seconds=count_seconds,
@@ -219,21 +271,11 @@ class Word2Vec(Estimator):
             tokens_read=encoded.tokens_read,
             vocabulary=len(state.words),
             distinct=encoded.distinct,
-            epochs=state.epochs_before + state.next_unit / run.units_an_epoch,
+            epochs=state.epochs_before + state.next_unit / self._units,
             interrupted=not finished,
         )
         self.loss_curve_ = np.array(state.loss_curve, dtype=np.float64)
         self.space_ = self._make_space(state)
-        if not finished:
-            raise KeyboardInterrupt
-        return self
-
-    def encode(
-        self, items: Sequence[str], batch_size: int = 1024, show_progress: bool | None = None
-    ) -> NDArray[np.float32]:
-        """Vectors of `items`: float32 (n, dim); raises `UnknownKey`, `NotFitted`."""
-        space: Space = self.learned("space_")
-        return Lookup(space).encode(items, batch_size, show_progress)
 
     def _encode_corpus(self, corpus: Corpus, threads: int, before: WordState | None) -> EncodedCorpus:
         encoded = encode_corpus(
@@ -269,26 +311,26 @@ class Word2Vec(Estimator):
         elif state is not None and (state.next_unit >= self._last_unit or fingerprint != self._fingerprint):
             state.start_round(state.next_unit / self._units)
         if state is None:
-            state = seeded_state(encoded.words, encoded.counts, self.dim, self.seed)
+            state = seeded_state(encoded.words, encoded.counts, int(self.dim), int(self.seed))
         self._fingerprint, self._units = fingerprint, units
         run = WordTraining(
             architecture=self.architecture,
             tokens=encoded.tokens,
             keep=keep_thresholds(encoded.counts, self.subsample),
             noise=noise_table(state.counts, self.noise_exponent),
-            window=self.window,
-            negative=self.negative,
-            shared=self.shared,
-            learning_rate=self.learning_rate,
-            least_learning_rate=self.least_learning_rate,
-            planned_units=units * self.epochs,
-            seed=(self.seed + state.rounds * ROUND_SEED) % 2**64,
+            window=int(self.window),
+            negative=int(self.negative),
+            shared=int(self.shared),
+            learning_rate=float(self.learning_rate),
+            least_learning_rate=float(self.least_learning_rate),
+            planned_units=units * int(self.epochs),
+            seed=(int(self.seed) + state.rounds * ROUND_SEED) % 2**64,
         )
-        return run, state, units * self.epochs
+        return run, state, units * int(self.epochs)
 
     def _settings(self) -> dict[str, object]:
         """The parameters that decide the result, as checkpoints and provenance record them."""
-        return {name: getattr(self, name) for name in DECIDING}
+        return {name: plain(getattr(self, name)) for name in DECIDING}
 
     def _make_space(self, state: WordState) -> Space:
         import pyarrow as pa  # noqa: PLC0415  (loaded by fit, not by importing nearer)

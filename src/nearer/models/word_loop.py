@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
@@ -9,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nearer.kernels.words import WordTraining, train_units
+from nearer.errors import ParameterError
+from nearer.kernels.words import TrainReport, WordTraining, train_units
 from nearer.models.word_state import WordState, save_checkpoint
 from nearer.progress import Progress
 
@@ -32,6 +34,8 @@ def train(
 ) -> bool:
     """Train `state` up to `last_unit`; returns False if Ctrl-C stopped it before.
 
+    Raises `ParameterError` if the loss is not finite any more, `StorageError` for a checkpoint that cannot be
+    written.
     The split into calls follows the clock but changes nothing: units are independent of it.
     """
     saved = time.monotonic()
@@ -48,6 +52,7 @@ def train(
             state.seconds += seconds
             size = max(threads, int((stop - state.next_unit) * CALL_SECONDS / max(seconds, 1e-6)))
             state.next_unit = stop
+            _require_finite(report, run.learning_rate)
             _record_loss(state, report.loss, report.pairs, run.units_an_epoch)
             progress.advance(report.tokens, f"loss {state.loss_curve[-1]:.3f}" if state.loss_curve else "")
             if checkpoint and (time.monotonic() - saved >= checkpoint_every or stop == last_unit):
@@ -56,6 +61,14 @@ def train(
         if checkpoint and stopped.is_set():
             save_checkpoint(checkpoint, state, settings, fingerprint)
         return state.next_unit >= last_unit
+
+
+def _require_finite(report: TrainReport, learning_rate: float) -> None:
+    if not math.isfinite(report.loss):
+        raise ParameterError(
+            f"training diverged: the loss is {report.loss} at learning_rate={learning_rate:g}",
+            remedy="lower learning_rate",
+        )
 
 
 def _next_point(unit: int, units_an_epoch: int) -> int:

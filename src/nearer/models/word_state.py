@@ -2,7 +2,7 @@
 
 A checkpoint is a folder: ``state.json`` names everything else with its SHA-256; matrices are safetensors,
 words a JSON list. A new checkpoint is written beside the old one and ``state.json`` is replaced last, so a
-kill at any instant leaves one whole checkpoint.
+kill at any instant leaves one whole checkpoint. Other files in the folder are left alone.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,11 @@ from nearer.errors import IntegrityError, ParameterError, StorageError
 from nearer.kernels.words import padded_rows
 
 FORMAT = "nearer-word-checkpoint-1"
+START_ANEW = "delete the checkpoint folder to train from the start"
 SEED_ROWS = 4096  # rows seeded at a time
+OWN_FILES = re.compile(  # of checkpoints before this one, and what a killed process left of them
+    r"(matrices|words)-\d+-\d+\.(safetensors|json)|\.(matrices|words|state)[-\d]*\.(safetensors|json)\.\d+"
+)
 
 
 @dataclass
@@ -81,7 +86,7 @@ def run_fingerprint(tokens: NDArray[np.uint32], words: list[str], settings: dict
 
 def save_checkpoint(folder: Path, state: WordState, settings: dict[str, object], fingerprint: str) -> None:
     """Write `state` into `folder` and let go of the checkpoint before; raises `StorageError`."""
-    name = f"{state.next_unit:012d}"
+    name = f"{state.rounds:04d}-{state.next_unit:012d}"
     matrices, words = folder / f"matrices-{name}.safetensors", folder / f"words-{name}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -103,15 +108,31 @@ def save_checkpoint(folder: Path, state: WordState, settings: dict[str, object],
             "seconds": state.seconds,
             "files": hashes,
         }
+        record["sha256"] = _record_hash(record)
         _write_durably(folder / "state.json", lambda beside: _write_json(record, beside))
         for old in folder.iterdir():
-            if old.name not in hashes and old.name.startswith(("matrices-", "words-", ".")):
+            if old.name not in hashes and OWN_FILES.fullmatch(old.name):
                 old.unlink()
     except OSError as error:
         raise StorageError(
             f"the checkpoint cannot be written: {error.strerror or error}",
             file=folder,
             remedy="the checkpoint before it is whole; free room or name another folder",
+        ) from None
+
+
+def require_writable(folder: Path) -> None:
+    """Raise `StorageError` unless checkpoints can be written into `folder`, which is made if need be."""
+    probe = folder / f".state.json.{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise StorageError(
+            f"checkpoints cannot be written here: {error.strerror or error}",
+            file=folder,
+            remedy="name another folder",
         ) from None
 
 
@@ -189,20 +210,28 @@ def _read_record(folder: Path) -> dict[str, Any]:
     except ValueError:
         record = None
     if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise IntegrityError(f"not a checkpoint of format {FORMAT}", file=folder / "state.json")
+        raise IntegrityError(
+            f"not a checkpoint of format {FORMAT}", file=folder / "state.json", remedy=START_ANEW
+        )
+    if record.pop("sha256", None) != _record_hash(record):
+        raise IntegrityError("the record was edited", file=folder / "state.json", remedy=START_ANEW)
     return record
+
+
+def _record_hash(record: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
 def _read_checked(path: Path, expected: str) -> bytes:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise IntegrityError("the checkpoint's file is missing", file=path) from None
+        raise IntegrityError("the checkpoint's file is missing", file=path, remedy=START_ANEW) from None
     found = hashlib.sha256(data).hexdigest()
     if found != expected:
         raise IntegrityError(
             f"the checkpoint's file is cut short or edited: SHA-256 {found[:12]}, expected {expected[:12]}",
             file=path,
-            remedy="delete the checkpoint folder to train from the start",
+            remedy=START_ANEW,
         )
     return data

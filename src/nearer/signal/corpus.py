@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import queue
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from nearer.data.text import Block, TokenLines, read_corpus
 from nearer.data.text import Corpus as CorpusInput
-from nearer.errors import EncodingError, InputError
+from nearer.errors import EncodingError, InputError, shown
 from nearer.kernels.text import (
     LONGEST_TOKEN,
     MergedCounts,
@@ -31,12 +31,16 @@ from nearer.kernels.text import (
     merge_counters,
     rewrite_ids,
 )
+from nearer.kernels.words import LINE_START
 from nearer.progress import Progress
 from nearer.signal.id_store import IdStore, id_array
 
 Tokenizer = TokenizerName | Callable[[str], Sequence[str]]
 Errors = Literal["strict", "replace"]
 DROPPED = np.uint32(0x7FFFFFFF)
+Encoded = tuple[
+    int, NDArray[np.uint32], bool
+]  # counter, its provisional ids, whether a line ended after them
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,10 @@ def encode_corpus(
                 store.append(counter, ids)
         if store.tokens == 0:
             raise InputError("no words found in the corpus")
-        merged = merge_counters(reader.counters, 1 if vocabulary is not None else min_count, max_vocabulary)
-        if vocabulary is not None:
-            merged = _restrict(merged, vocabulary)
+        if vocabulary is None:
+            merged = merge_counters(reader.counters, min_count, max_vocabulary)
+        else:
+            merged = _restrict(merge_counters(reader.counters, 1, None), vocabulary)
         tokens = _rewrite(store, merged, memory)
         return EncodedCorpus(tokens, merged.words, merged.counts, store.tokens, merged.distinct)
 
@@ -124,7 +129,17 @@ class _Reader:
 
     def read(self, corpus: CorpusInput, progress: Progress) -> Iterator[tuple[int, NDArray[np.uint32]]]:
         """(counter, provisional ids) of every piece of the corpus."""
-        pending: deque[Future[tuple[int, NDArray[np.uint32]]]] = deque()
+        line_start = True  # carried over pieces without a token
+        for counter, ids, starts_next in self._read_pieces(corpus, progress):
+            if len(ids):
+                ids[0] |= LINE_START if line_start else 0
+                line_start = False
+                yield counter, ids
+            line_start |= starts_next
+
+    def _read_pieces(self, corpus: CorpusInput, progress: Progress) -> Iterator[Encoded]:
+        """Every piece of the corpus, encoded, in reading order."""
+        pending: deque[Future[Encoded]] = deque()
         with ThreadPoolExecutor(self.threads) as pool:
             try:
                 for piece in read_corpus(corpus):
@@ -138,33 +153,68 @@ class _Reader:
                 for future in pending:
                     future.cancel()
 
-    def _encode(self, piece: Block | TokenLines) -> tuple[int, NDArray[np.uint32]]:
+    def _encode(self, piece: Block | TokenLines) -> Encoded:
         counter = self.idle.get()
         try:
-            return counter, self._ids(self.counters[counter], piece)
+            return counter, *self._ids(self.counters[counter], piece)
         finally:
             self.idle.put(counter)
 
-    def _ids(self, counter: WordCounter, piece: Block | TokenLines) -> NDArray[np.uint32]:
+    def _ids(self, counter: WordCounter, piece: Block | TokenLines) -> tuple[NDArray[np.uint32], bool]:
         if isinstance(piece, TokenLines):
-            return _read_token_lines(counter, piece)
+            return _read_tokens(counter, piece.lines, row=piece.row), True
         if not isinstance(self.tokenizer, str):
-            lines = _decode(piece, self.errors).splitlines()
-            return _read_token_lines(counter, TokenLines([list(self.tokenizer(x)) for x in lines], 0))
+            return self._split_by_callable(counter, piece, self.tokenizer)
         read = partial(counter.read_block, tokenizer=self.tokenizer, line_start=piece.starts_line)
         outcome = read(piece.data)
         if isinstance(outcome, TextFault) and outcome.kind == "UTF-8" and self.errors == "replace":
             outcome = read(_decode(piece, "replace").encode())
         if isinstance(outcome, TextFault):
             raise _fault(piece, outcome)
-        return outcome[0]
+        return outcome
+
+    def _split_by_callable(
+        self, counter: WordCounter, block: Block, tokenizer: Callable[[str], Sequence[str]]
+    ) -> tuple[NDArray[np.uint32], bool]:
+        if b"\0" in block.data:
+            raise _fault(block, TextFault("NUL", 0))
+        text = _decode(block, self.errors)
+        lines = [_tokens_of(line.removesuffix("\r"), tokenizer) for line in text.split("\n")]
+        ids = _read_tokens(counter, lines, source=block.source)
+        if lines[0] and not block.starts_line:
+            ids[0] &= ~LINE_START
+        return ids, not lines[-1] and (len(lines) > 1 or block.starts_line)
 
 
-def _read_token_lines(counter: WordCounter, piece: TokenLines) -> NDArray[np.uint32]:
+def _tokens_of(line: str, tokenizer: Callable[[str], Sequence[str]]) -> list[str]:
+    tokens = tokenizer(line) if line else []
+    if isinstance(tokens, str) or not isinstance(tokens, Iterable):
+        raise InputError(
+            f"the tokenizer made {shown(tokens)} of a line", remedy="it must return a list of strings"
+        )
+    return list(tokens)
+
+
+def _read_tokens(
+    counter: WordCounter, lines: list[list[str]], *, row: int | None = None, source: str | None = None
+) -> NDArray[np.uint32]:
+    """Ids of ready-made tokens; `row` is the number of the first line."""
     try:
-        return counter.read_tokens(piece.lines)
-    except UnicodeEncodeError as error:
-        raise InputError(f"a token holds a lone surrogate: {error.object!r}", row=piece.row) from None
+        return counter.read_tokens(lines)
+    except (UnicodeEncodeError, TypeError):
+        at, token = next(
+            (at, token) for at, line in enumerate(lines) for token in line if not _is_text(token)
+        )
+        raise InputError(
+            f"the token {shown(token)} is no text",
+            file=source,
+            row=None if row is None else row + at,
+            remedy="tokens must be strings without lone surrogates",
+        ) from None
+
+
+def _is_text(token: object) -> bool:
+    return isinstance(token, str) and not any("\ud800" <= char <= "\udfff" for char in token)
 
 
 def _decode(block: Block, errors: Errors) -> str:
@@ -175,7 +225,9 @@ def _decode(block: Block, errors: Errors) -> str:
 
 
 def _fault(block: Block, fault: TextFault) -> InputError:
-    place = f"byte offset {block.offset + fault.offset:,}"
+    # a NUL is looked up in the bytes as they were read: "replace" may have moved it
+    at = block.data.find(b"\0") if fault.kind == "NUL" else fault.offset
+    place = f"byte offset {block.offset + at:,}"
     if fault.kind == "NUL":
         return InputError(f"a NUL byte at {place}: this is a binary file, not text", file=block.source)
     if fault.kind == "UTF-8":

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import mmap
+import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
+from typing import BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +28,7 @@ class IdStore:
         self._held: list[tuple[int, NDArray[np.uint32]]] = []
         self._spilled: list[tuple[int, int]] = []
         # closed by __exit__
-        self._file = tempfile.TemporaryFile(prefix="nearer-ids-") if memory is not None else None  # noqa: SIM115
+        self._file = _temporary_file() if memory is not None else None
 
     def __enter__(self) -> IdStore:
         return self
@@ -42,13 +45,9 @@ class IdStore:
             return
         self.tokens += len(ids)
         if self._file is not None and self.memory is not None and self.tokens * 4 > self.memory:
-            try:
+            with _temporary_room():
                 self._file.write(ids.data)
-            except OSError as error:
-                raise StorageError(
-                    f"word ids cannot be written to {tempfile.gettempdir()}: {error.strerror}",
-                    remedy="free room there, or point TMPDIR at a larger disk",
-                ) from None
+                self._file.flush()
             self._spilled.append((counter, len(ids)))
         else:
             self._held.append((counter, _mapped(ids)))
@@ -75,12 +74,26 @@ def id_array(count: int, *, on_disk: bool) -> NDArray[np.uint32]:
     """An array for `count` ids, in memory or over a temporary file that vanishes with it."""
     if not on_disk:
         return np.empty(count, dtype=np.uint32)
-    with tempfile.TemporaryFile(prefix="nearer-ids-") as file:
-        try:
+    with _temporary_file() as file, _temporary_room():
+        if hasattr(os, "posix_fallocate"):  # a full disk is found now, not by a signal while ids are written
+            os.posix_fallocate(file.fileno(), 0, count * 4)
+        else:
             file.truncate(count * 4)
-            return np.memmap(file, dtype=np.uint32, mode="r+", shape=(count,))
-        except OSError as error:
-            raise StorageError(
-                f"{count * 4:,} bytes of ids cannot be kept in {tempfile.gettempdir()}: {error.strerror}",
-                remedy="free room there, or point TMPDIR at a larger disk",
-            ) from None
+        return np.memmap(file, dtype=np.uint32, mode="r+", shape=(count,))
+
+
+def _temporary_file() -> BinaryIO:
+    with _temporary_room():
+        return cast(BinaryIO, tempfile.TemporaryFile(prefix="nearer-ids-"))
+
+
+@contextmanager
+def _temporary_room() -> Iterator[None]:
+    """Turn what the system says about a failed write into a `StorageError` with the remedy."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"word ids cannot be kept in temporary files: {error.strerror or error}",
+            remedy="free room, or point TMPDIR at a larger disk",
+        ) from None

@@ -14,7 +14,7 @@ def keep_probability(counts: NDArray[np.int64], subsample: float) -> NDArray[np.
     """
     if subsample == 0:
         return np.ones(len(counts))
-    share = counts / counts.sum()
+    share = np.maximum(counts, 1) / counts.sum()  # a word that does not occur is as one that does once
     probability: NDArray[np.float64] = np.minimum((np.sqrt(share / subsample) + 1.0) * subsample / share, 1.0)
     return probability
 
