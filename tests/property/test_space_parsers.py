@@ -87,6 +87,8 @@ def test_any_change_of_a_good_file(format, data):
 
 @settings(deadline=None, max_examples=50)
 @given(data=LIKE_TEXT)
+@example(data=b"0 a\n\n0\n")
+@example(data=b"0 a\n\xff 0\n")
 def test_blocks_of_any_size_read_the_same(data):
     """Where a block ends decides how it is parsed, never what comes out."""
 

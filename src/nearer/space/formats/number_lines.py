@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.errors import EncodingError, FormatError, shown
+from nearer.errors import EncodingError, FormatError, InputError, shown
 
 READ_BLOCK = 1 << 24  # bytes parsed together
 WRITE_BLOCK = 1 << 13  # rows written together
@@ -106,23 +106,22 @@ class NumberLines:
         return True
 
     def _line_by_line(self, block: bytes) -> None:
-        """Parse a block carefully: what is wrong is named with its row."""
+        """Parse a block carefully: what is wrong first is named with its row."""
         rows: list[list[str]] = []
         numbers: list[int] = []
         offset = self.offset
-        for row, line in enumerate(block.removesuffix(b"\n").split(b"\n"), self.row):
-            text = self._decoded(line, row, offset)
-            offset += len(line) + 1
-            if not text.strip(" \t\r"):
-                self._blank = self._blank or row
-                continue
-            if self._blank is not None:
-                raise FormatError("an empty line", file=self.path, row=self._blank, remedy="remove it")
-            fields = self._fields(text, row)
-            if self.keyed:
-                self.keys.append(fields.pop(0))
-            rows.append(fields)
-            numbers.append(row)
+        try:
+            for row, line in enumerate(block.removesuffix(b"\n").split(b"\n"), self.row):
+                text = self._decoded(line, row, offset)
+                offset += len(line) + 1
+                if not text.strip(" \t\r"):
+                    self._blank = self._blank or row
+                    continue
+                rows.append(self._fields(text, row))
+                numbers.append(row)
+        except InputError:
+            self._numbers(rows, numbers)  # raises if a row before this one holds what is no number
+            raise
         self.parts.append(self._numbers(rows, numbers))
 
     def _decoded(self, line: bytes, row: int, offset: int) -> str:
@@ -137,7 +136,9 @@ class NumberLines:
             ) from None
 
     def _fields(self, text: str, row: int) -> list[str]:
-        """Key and numbers of a line, as text."""
+        """The numbers of a line, as text; its key is taken."""
+        if self._blank is not None:
+            raise FormatError("an empty line", file=self.path, row=self._blank, remedy="remove it")
         separator = self.separator.decode()
         fields = text.rstrip("\r" + (" " if separator == " " else "")).split(separator)
         extra = len(fields) - self.dim - self.keyed
@@ -153,6 +154,8 @@ class NumberLines:
             )
         if self.keyed and not fields[0]:
             raise FormatError("an empty key", file=self.path, row=row, remedy="remove the row")
+        if self.keyed:
+            self.keys.append(fields.pop(0))
         return fields
 
     def _numbers(self, rows: list[list[str]], numbers: list[int]) -> NDArray[np.float32]:
