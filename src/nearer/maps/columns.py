@@ -9,14 +9,10 @@ LONGEST = 200  # characters of a payload value that are shown
 
 def columns_of(space: Space) -> dict[str, list[str]]:
     """Columns of `space.items` by name, each with n texts; a missing value is an empty text."""
-    items = getattr(space, "items", None)
+    items = space.items
     if items is None:
         return {}
-    return {
-        name: [text_of(value) for value in items.column(name).to_pylist()]
-        for name in items.column_names
-        if name != "key"
-    }
+    return {name: [text_of(value) for value in items.column(name).to_pylist()] for name in items.column_names}
 
 
 def text_of(value: object) -> str:

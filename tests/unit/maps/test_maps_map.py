@@ -13,8 +13,7 @@ from nearer.maps import Groups, Map, clusters, draw
 PLANE = np.arange(120.0).reshape(60, 2)
 
 
-class WithItems(Space):
-    items = pa.table({"key": list("abc"), "kind": ["cat", None, "dog"], "size": [1.5, 2.0, 1 / 3]})
+ITEMS = pa.table({"kind": ["cat", None, "dog"], "size": [1.5, 2.0, 1 / 3]})
 
 
 def test_draw_lays_out_groups_and_writes_in_one_call(two_islands, tmp_path):
@@ -33,7 +32,7 @@ def test_colours_follow_the_vectors_unless_told_otherwise(two_islands):
 
 
 def test_a_payload_column_colours_points():
-    space = WithItems(list("abc"), np.eye(3))
+    space = Space(list("abc"), np.eye(3), items=ITEMS)
     assert Map.of(space, layout=np.eye(3, 2), color_by="kind").groups.names == ["cat", "(none)", "dog"]
     with pytest.raises(ParameterError, match=r"color_by='price' is no column .* \(columns: kind, size\)"):
         Map.of(space, layout=np.eye(3, 2), color_by="price")

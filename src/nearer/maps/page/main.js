@@ -12,6 +12,7 @@ import { KeySearch } from "./search.js";
 import { WebglPoints } from "./webgl.js";
 
 const LABEL_BUDGET = 5; // milliseconds a frame for placing labels
+const AHEAD = 40; // zoom, relative to now, up to which labels are placed in idle time
 const FLIGHT = 450; // milliseconds
 
 const map = document.getElementById("map");
@@ -34,6 +35,7 @@ const view = { data, camera, layer, state, paint: (row) => paints[data.groups[ro
 let paints = [];
 let flight = null;
 let waiting = false;
+let preparing = false;
 let pointer = null;
 
 const accepts = (row) => !hidden.has(data.groups[row]);
@@ -55,7 +57,20 @@ function frame(now) {
   drawAbove(context, view);
   map.dataset.zoom = camera.zoom.toFixed(3);
   if (flight || !labelled) requestFrame();
-  else map.ariaBusy = "false";
+  else {
+    map.ariaBusy = "false";
+    prepare();
+  }
+}
+
+/** Place the labels of closer zooms while nothing else is to do. */
+function prepare() {
+  if (preparing || !window.requestIdleCallback) return;
+  preparing = true;
+  requestIdleCallback((idle) => {
+    preparing = false;
+    if (!layer.advance(camera.zoom * AHEAD, idle.timeRemaining() - 2)) prepare();
+  });
 }
 
 function fly(now) {
