@@ -5,12 +5,17 @@
 #include <vector>
 
 #include "topk_task.hpp"
+#include "word_training.hpp"
 
 namespace nearer {
 
 // What every variant implements (native/variant.cpp fills one table a variant).
 struct Kernels {
   const char* name;
+  TrainUnit train_skipgram;
+  ScratchBytes skipgram_scratch;
+  TrainUnit train_cbow;
+  ScratchBytes cbow_scratch;
   TopkKernels topk;
 };
 

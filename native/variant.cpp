@@ -1,7 +1,8 @@
 // One CPU variant of every kernel; compiled once a variant with that variant's flags (CMakeLists.txt).
 // Nothing here may use inline functions of the standard library that other objects share.
+#include "cbow.hpp"
 #include "dispatch.hpp"
-#include "simd.hpp"
+#include "skipgram.hpp"
 #include "topk.hpp"
 
 #define NEARER_JOIN_(a, b) a##b
@@ -14,6 +15,10 @@ namespace nearer {
 extern const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT);
 const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT) = {
     NEARER_TEXT(NEARER_VARIANT),
+    train_skipgram_unit,
+    skipgram_scratch_bytes,
+    train_cbow_unit,
+    cbow_scratch_bytes,
     {kLanes, topk_scan, dot_in_double, squared_distance_in_double},
 };
 

@@ -3,7 +3,7 @@
     NearerError
     ├── InputError (ValueError)          data that cannot be read as what it was given as
     │   ├── EncodingError                bytes that are not UTF-8
-    │   └── FormatError                  a file that breaks the rules of its format, or a value no format can hold
+    │   └── FormatError                  a file that breaks its format, or a value a format cannot hold
     ├── ParameterError (ValueError)      an argument outside its allowed range
     ├── UnknownKey (KeyError)            a key that a space does not hold
     ├── SpaceMismatch (ValueError)       vectors of one identity where another is expected

@@ -3,7 +3,44 @@
 import numpy as np
 from numpy.typing import NDArray
 
+unicode_version: str
+
 def variants() -> list[str]: ...
+def train_words(
+    variant: str,
+    cbow: bool,
+    tokens: NDArray[np.uint32],
+    unit_tokens: int,
+    keep: NDArray[np.uint32],
+    noise: NDArray[np.uint32],
+    input: NDArray[np.float32],
+    output: NDArray[np.float32],
+    window: int,
+    negative: int,
+    shared: int,
+    learning_rate: float,
+    least_learning_rate: float,
+    planned_units: int,
+    seed: int,
+    first: int,
+    last: int,
+    threads: int,
+) -> tuple[float, int, int]: ...
+
+class WordCounter:
+    def __init__(self) -> None: ...
+    def __len__(self) -> int: ...
+    def read_block(
+        self, block: bytes, whitespace: bool, line_start: bool
+    ) -> tuple[str, int, NDArray[np.uint32], bool]: ...
+    def read_tokens(self, lines: list[list[str]]) -> NDArray[np.uint32]: ...
+
+def merge_counters(
+    counters: list[WordCounter], min_count: int, max_vocabulary: int
+) -> tuple[list[str], NDArray[np.int64], list[NDArray[np.uint32]], int]: ...
+def rewrite_ids(
+    source: NDArray[np.uint32], ids: NDArray[np.uint32], to: NDArray[np.uint32], at: int, line_start: bool
+) -> tuple[int, bool]: ...
 def topk(
     queries: NDArray[np.float32],
     rows: NDArray[np.float32],

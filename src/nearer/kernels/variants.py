@@ -21,5 +21,7 @@ def chosen_variant(variant: str | None = None) -> str:
     names = available_variants()
     wanted = variant or os.environ.get("NEARER_VARIANT") or names[0]
     if wanted not in names:
-        raise ParameterError(f"variant={shown(wanted)} cannot run here", remedy=f"use one of {', '.join(names)}")
+        raise ParameterError(
+            f"variant={shown(wanted)} cannot run here", remedy=f"use one of {', '.join(names)}"
+        )
     return wanted

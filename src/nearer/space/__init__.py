@@ -1,5 +1,9 @@
 """Space: keys, vectors, a metric, an identity; how it is saved, read and written in other formats."""
 
-from nearer.space.space import Metric, Space
+from nearer.space.checks import Metric
+from nearer.space.load import load
+from nearer.space.neighbors import Neighbor, Neighbors
+from nearer.space.pretrained import KnownModel, known_models
+from nearer.space.space import Space
 
-__all__ = ["Metric", "Space"]
+__all__ = ["KnownModel", "Metric", "Neighbor", "Neighbors", "Space", "known_models", "load"]

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Literal
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nearer.errors import UnknownKey, shown
-from nearer.space.identity import content_identity
+from nearer.errors import InputError, ParameterError, UnknownKey, shown
+from nearer.space import checks, queries, show
+from nearer.space.checks import Metric
+from nearer.space.identity import content_identity, derived_identity
+from nearer.space.keys import Keys
+from nearer.space.neighbors import Neighbor, Neighbors
+from nearer.space.spelling import nearest_spellings
 
-Metric = Literal["cosine", "dot", "euclidean"]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Query = str | ArrayLike  # a key, or a vector (dim,)
 
 
 class Space:
@@ -21,20 +32,81 @@ class Space:
     Parameters
     ----------
     keys : n distinct strings.
-    vectors : array (n, dim), stored as float32, C order, read-only.
+    vectors : array (n, dim) of finite numbers, stored as float32, C order, read-only. A read-only float32
+        array in C order, such as a memory map, is kept without a copy.
     metric : "cosine", "dot" or "euclidean".
+    items : payload columns, a pyarrow Table (or what `pyarrow.table` takes) of n rows without a column "key".
+    identity : 64 hexadecimal digits of the encoder that made the vectors; None: the content is the identity.
+    provenance : how the space was made, a dict that JSON can hold.
+
+    Raises `InputError` naming key and row, and `ParameterError` for a metric or identity that is none.
     """
 
-    def __init__(self, keys: Sequence[str], vectors: ArrayLike, metric: Metric = "cosine") -> None:
-        self._keys = list(keys)
-        matrix = np.array(vectors, dtype=np.float32, order="C")
-        matrix.flags.writeable = False
-        self._vectors: NDArray[np.float32] = matrix
+    def __init__(
+        self,
+        keys: Iterable[str],
+        vectors: ArrayLike,
+        metric: Metric = "cosine",
+        items: pa.Table | None = None,
+        *,
+        identity: str | None = None,
+        provenance: dict[str, Any] | None = None,
+    ) -> None:
+        names = checks.checked_keys(keys)
+        matrix = checks.checked_matrix(vectors)
+        checks.require_same_length(names, matrix)
+        rows = dict(zip(names, range(len(names)), strict=True))
+        if len(rows) != len(names):
+            checks.require_distinct(names)
+        checks.require_finite(names, matrix)
+        self._set(
+            names,
+            matrix,
+            checks.checked_metric(metric),
+            items=checks.checked_items(items, len(names)),
+            identity=checks.checked_identity(identity),
+            provenance=checks.checked_provenance(provenance),
+        )
+        self.__dict__["_rows"] = rows
+
+    @classmethod
+    def _of(
+        cls,
+        keys: list[str],
+        vectors: NDArray[np.float32],
+        metric: Metric,
+        *,
+        items: pa.Table | None,
+        identity: str | Callable[[], str] | None,
+        provenance: str,
+    ) -> Space:
+        """A space of values that are known to be right: parts of a space, or read unverified on request."""
+        space = object.__new__(cls)
+        space._set(keys, vectors, metric, items=items, identity=identity, provenance=provenance)
+        return space
+
+    def _set(
+        self,
+        keys: list[str],
+        vectors: NDArray[np.float32],
+        metric: Metric,
+        *,
+        items: pa.Table | None,
+        identity: str | Callable[[], str] | None,
+        provenance: str,
+    ) -> None:
+        """Fill the fields; an identity that costs time may be a function, called when it is asked for."""
+        vectors.flags.writeable = False
+        self._keys = Keys(keys)
+        self._vectors = vectors
         self._metric: Metric = metric
+        self._items = items
+        self._identity = identity
+        self._provenance = provenance
 
     @property
     def keys(self) -> list[str]:
-        """The keys, in row order."""
+        """The keys, in row order; the list cannot be changed."""
         return self._keys
 
     @property
@@ -52,21 +124,145 @@ class Space:
         """Number of columns of `vectors`."""
         return int(self._vectors.shape[1])
 
+    @property
+    def items(self) -> pa.Table | None:
+        """Payload columns, one row a key, or None."""
+        return self._items
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """How the space was made; a fresh copy."""
+        made: dict[str, Any] = json.loads(self._provenance)
+        return made
+
     @cached_property
     def identity(self) -> str:
         """SHA-256 of what decides a vector's meaning (64 hexadecimal digits)."""
-        return content_identity(self._keys, self._vectors, self._metric)
-
-    @cached_property
-    def _rows(self) -> dict[str, int]:
-        return {key: row for row, key in enumerate(self._keys)}
+        if self._identity is None:
+            return content_identity(self._keys, self._vectors, self._metric)
+        return self._identity if isinstance(self._identity, str) else self._identity()
 
     def row(self, key: str) -> int:
-        """Row of `key`; raises `UnknownKey`."""
+        """Row of `key`.
+
+        Raises `UnknownKey`, which offers the nearest spellings; finding those takes a moment in a large
+        space, so ask `key in space` first where a miss is usual.
+        """
         try:
             return self._rows[key]
-        except KeyError:
-            raise UnknownKey(f"{shown(key)} is not in this space of {len(self._keys):,} keys") from None
+        except (KeyError, TypeError):
+            raise self._unknown(key) from None
+
+    def rows(self, keys: Iterable[str]) -> NDArray[np.intp]:
+        """Rows of `keys`, shape (m,); raises `UnknownKey` for the first that is missing."""
+        return np.fromiter((self.row(key) for key in keys), dtype=np.intp)
+
+    def take(self, rows: ArrayLike) -> Space:
+        """The rows numbered in `rows`, or where the boolean mask `rows` is true; the same identity."""
+        chosen = np.asarray(rows)
+        chosen = np.flatnonzero(chosen) if chosen.dtype == bool and len(chosen) == len(self) else chosen
+        if chosen.size and (chosen.dtype.kind not in "iu" or chosen.ndim != 1):
+            raise ParameterError(
+                f"rows are {chosen.dtype} of shape {chosen.shape}",
+                remedy=f"pass row numbers, or a mask of {len(self):,} booleans",
+            )
+        chosen = chosen.astype(np.intp)
+        if chosen.size and not (-len(self) <= chosen.min() and chosen.max() < len(self)):
+            raise ParameterError(f"row {chosen.max()} is outside a space of {len(self):,} rows")
+        keys = [self._keys[row] for row in chosen]
+        checks.require_distinct(keys)
+        items = None if self._items is None else self._items.take(chosen % max(len(self), 1))
+        return self._part(keys, self._vectors[chosen], items)
+
+    def neighbors(self, query: Query, k: int = 10, exclude: Iterable[str] = ()) -> Neighbors:
+        """The `k` keys nearest to a key or to a vector (dim,), nearest first.
+
+        Parameters
+        ----------
+        query : a key, which is itself left out of the answer, or a vector.
+        k : how many, at least 1; a smaller space gives all it has.
+        exclude : keys to leave out.
+
+        Returns
+        -------
+        Neighbors, a list of (key, score). The score is the cosine, the dot product or the negative Euclidean
+        distance, by `metric`: higher is nearer. A zero vector has cosine 0 with everything. Equal scores
+        stand in row order.
+
+        Raises `UnknownKey` and `ParameterError`.
+        """
+        k = _count(k)
+        vector = self._vector(query)
+        names = {exclude} if isinstance(exclude, str) else set(exclude)
+        excluded = {self._rows[name] for name in names if name in self._rows}
+        if isinstance(query, str):
+            excluded.add(self._rows[query])
+        return self._best(self._scorer.scores(vector), k, excluded)
+
+    def similarity(self, a: Query, b: Query) -> float:
+        """How near two keys or vectors are, by `metric`: cosine, dot product, negative Euclidean distance."""
+        return queries.pair_score(self._vector(a), self._vector(b), self._metric)
+
+    def analogy(
+        self,
+        positive: str | Sequence[Query],
+        negative: str | Sequence[Query] = (),
+        k: int = 10,
+        method: Literal["3cosadd", "3cosmul"] = "3cosadd",
+    ) -> Neighbors:
+        """Keys near `positive` and far from `negative`: `analogy(["king", "woman"], ["man"])` finds queen.
+
+        Parameters
+        ----------
+        positive, negative : keys or vectors; the keys among them are left out of the answer.
+        method : "3cosadd", the cosine with the sum of unit vectors (Mikolov et al., 2013), or "3cosmul", the
+            product of cosines shifted to [0, 1], divided by that of the negative ones plus 0.001 (Levy &
+            Goldberg, 2014). Both are defined by cosines and use them whatever the metric.
+
+        Raises `UnknownKey` and `ParameterError`.
+        """
+        k = _count(k)
+        if method not in ("3cosadd", "3cosmul"):
+            raise ParameterError(f"method is {shown(method)}", remedy="use '3cosadd' or '3cosmul'")
+        wanted, unwanted = _listed(positive), _listed(negative)
+        if not wanted:
+            raise ParameterError("positive is empty", remedy="pass at least one key or vector")
+        with_, without = self._stacked(wanted), self._stacked(unwanted)
+        compute = queries.three_cos_add if method == "3cosadd" else queries.three_cos_mul
+        scores = compute(self._scorer, with_, without)
+        if scores is None:
+            raise ParameterError("positive and negative cancel out", remedy="pass words that differ")
+        return self._best(scores, k, {self.row(q) for q in [*wanted, *unwanted] if isinstance(q, str)})
+
+    def odd_one_out(self, keys: Sequence[str]) -> str:
+        """The key that is least similar, on average, to the others of `keys`; at least three."""
+        names = list(keys)
+        if isinstance(keys, str) or len(set(names)) < 3:
+            raise ParameterError(f"keys are {shown(keys)}", remedy="pass at least three different keys")
+        similar = queries.mean_similarities(self._vectors[self.rows(names)], self._metric)
+        return names[int(similar.argmin())]
+
+    def normalized(self) -> Space:
+        """The space with every vector scaled to length 1; zero vectors stay. Its identity is another."""
+        return Space._of(
+            self._keys,
+            queries.unit(self._vectors).astype(np.float32),
+            self._metric,
+            items=self._items,
+            identity=lambda: derived_identity(self.identity, "normalized"),
+            provenance=json.dumps({**self.provenance, "normalized": True}),
+        )
+
+    def save(self, path: str | PathLike[str], overwrite: bool = False) -> None:
+        """Write to `path` in the format of its ending; a `.space` folder keeps everything (docs/format.md).
+
+        After a kill at any instant the old or the new is there and whole. Raises `StorageError` where `path`
+        exists and `overwrite` is false, and where the disk is full or cannot be written; `FormatError` for
+        a key that the format cannot hold.
+        """
+        from nearer.space import formats  # noqa: PLC0415  (formats make spaces: they import this module)
+
+        formats.write(self, path, overwrite=overwrite)
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -75,8 +271,111 @@ class Space:
         return iter(self._keys)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._rows
+        return isinstance(key, str) and key in self._rows
 
-    def __getitem__(self, key: str) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = self._vectors[self.row(key)]
+    @overload
+    def __getitem__(self, key: str) -> NDArray[np.float32]: ...
+    @overload
+    def __getitem__(self, key: slice | list[str] | tuple[str, ...] | NDArray[np.str_]) -> Space: ...
+    def __getitem__(
+        self, key: str | slice | list[str] | tuple[str, ...] | NDArray[np.str_]
+    ) -> NDArray[np.float32] | Space:
+        """The vector of a key; a part of the space for a slice of rows or a list of keys."""
+        if isinstance(key, str):
+            vector: NDArray[np.float32] = self._vectors[self.row(key)]
+            return vector
+        if isinstance(key, slice):
+            return self._slice(key)
+        if isinstance(key, list | tuple | np.ndarray):
+            return self.take(self.rows(key))
+        raise ParameterError(
+            f"a space is not indexed by {shown(key)}",
+            remedy="use a key, a list of keys or a slice; take() for rows",
+        )
+
+    def __repr__(self) -> str:
+        return show.line(self)
+
+    def _repr_html_(self) -> str:
+        return show.table(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "keys": list(self._keys),
+            "vectors": self._vectors,
+            "metric": self._metric,
+            "items": self._items,
+            "identity": self.identity,
+            "provenance": self._provenance,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._set(**state)
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return dict(zip(self._keys, range(len(self._keys)), strict=True))
+
+    @cached_property
+    def _scorer(self) -> queries.Scorer:
+        return queries.Scorer(self._vectors, self._metric)
+
+    def _part(self, keys: list[str], vectors: NDArray[np.float32], items: pa.Table | None) -> Space:
+        """Some rows of this space: the same identity, because a vector means what it meant."""
+        known = self.__dict__.get("identity", self._identity)
+        identity = known if isinstance(known, str) else lambda: self.identity
+        return Space._of(
+            keys, vectors, self._metric, items=items, identity=identity, provenance=self._provenance
+        )
+
+    def _slice(self, part: slice) -> Space:
+        vectors = np.ascontiguousarray(self._vectors[part])
+        items = self._items
+        if items is not None:
+            items = items.take(np.arange(len(self))[part])
+        return self._part(self._keys[part], vectors, items)
+
+    def _vector(self, query: Query) -> NDArray[np.float32]:
+        """The vector of a key, or a vector checked against `dim`."""
+        if isinstance(query, str):
+            return self[query]
+        try:
+            vector: NDArray[np.float32] = checks.checked_matrix(np.asarray(query)[None])[0]
+        except (InputError, ValueError):
+            raise ParameterError(f"the query is {shown(query)}", remedy="pass a key or a vector") from None
+        if vector.shape != (self.dim,):
+            raise ParameterError(
+                f"the query has {vector.size} values in a space of {self.dim} columns",
+                remedy="pass a vector (dim,)",
+            )
+        if not np.isfinite(vector).all():
+            raise ParameterError("the query holds NaN or infinity", remedy="pass finite numbers")
         return vector
+
+    def _stacked(self, items: list[Query]) -> NDArray[np.float32]:
+        return np.array([self._vector(item) for item in items], dtype=np.float32).reshape(-1, self.dim)
+
+    def _best(self, scores: queries.Scores, k: int, excluded: set[int]) -> Neighbors:
+        rows = queries.best_rows(scores, k, excluded)
+        return Neighbors(Neighbor(self._keys[row], float(scores[row])) for row in rows)
+
+    def _unknown(self, key: object) -> UnknownKey:
+        if not isinstance(key, str):
+            return UnknownKey(f"{shown(key)} is {type(key).__name__}", remedy="keys are strings")
+        near = nearest_spellings(key, self._rows)
+        offer = f"did you mean {', '.join(shown(other) for other in near)}?" if near else None
+        return UnknownKey(f"{shown(key)} is not in this space of {len(self):,} keys", remedy=offer)
+
+
+def _count(k: int) -> int:
+    try:
+        number = operator.index(k)
+    except TypeError:
+        number = 0
+    if number < 1 or isinstance(k, bool):
+        raise ParameterError(f"k is {shown(k)}", remedy="pass a whole number of at least 1")
+    return number
+
+
+def _listed(queries_: str | Sequence[Query]) -> list[Query]:
+    return [queries_] if isinstance(queries_, str) else list(queries_)

@@ -1,0 +1,270 @@
+"""Text in: any corpus becomes blocks of UTF-8 bytes, or lines of ready-made tokens.
+
+A corpus is a path, a glob, a directory, several paths, an iterable of strings or of token lists, or a text
+column (Arrow, pandas, Polars). Files may be compressed (.gz, .zst). Nothing is decoded or split here.
+"""
+
+from __future__ import annotations
+
+import glob
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, Protocol, cast
+
+from nearer.errors import FormatError, InputError, shown
+
+logger = logging.getLogger("nearer")
+
+BLOCK_BYTES = 4 << 20
+LONGEST_GAP = 16 << 20  # bytes without white space after which a file is no running text
+LINES_A_BATCH = 10_000
+COMPRESSION: dict[str, Literal["gzip", "zstd"]] = {".gz": "gzip", ".zst": "zstd"}
+
+
+class ArrowStream(Protocol):
+    """Anything with the Arrow PyCapsule interface."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """A capsule of the stream."""
+        ...
+
+
+Corpus = (
+    str | os.PathLike[str] | Iterable[str] | Iterable[os.PathLike[str]] | Iterable[list[str]] | ArrowStream
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole tokens of one source: its bytes, where they stand there, and whether they begin a line."""
+
+    data: bytes
+    source: str
+    offset: int
+    starts_line: bool
+
+
+@dataclass(frozen=True)
+class TokenLines:
+    """Lines that came as lists of tokens; `row` is the number of the first."""
+
+    lines: list[list[str]]
+    row: int
+
+
+def read_corpus(corpus: Corpus) -> Iterator[Block | TokenLines]:
+    """Blocks of text, or batches of token lists, in reading order.
+
+    Raises `InputError` for what is missing, empty, unreadable or no corpus at all.
+    """
+    if isinstance(corpus, str | os.PathLike):
+        return chain.from_iterable(read_file(path) for path in find_files(os.fspath(corpus)))
+    if hasattr(corpus, "__arrow_c_stream__") or hasattr(corpus, "__arrow_c_array__"):
+        return read_column(corpus)
+    if not isinstance(corpus, Iterable):
+        raise InputError(f"a corpus cannot be read from {shown(corpus)}", remedy="give a path or an iterable")
+    return read_items(iter(corpus))
+
+
+def find_files(place: str) -> list[Path]:
+    """The files a path, directory or glob stands for, in sorted order."""
+    path = Path(place)
+    if path.is_dir():
+        found = sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p.relative_to(path)))
+    elif path.exists():
+        return [path]
+    else:
+        found = sorted(Path(p) for p in glob.glob(place, recursive=True) if Path(p).is_file())
+        if not found and not glob.has_magic(place):
+            hint = "to train on the text itself, give a list of strings" if _looks_like_text(place) else None
+            raise InputError("no such file or directory", file=shown(place), remedy=hint)
+    if not found:
+        raise InputError("no file in this directory" if path.is_dir() else "no file matches", file=place)
+    full = [p for p in found if p.stat().st_size > 0]
+    for p in found:
+        if p not in full:
+            logger.warning("%s is empty and was left out", p)
+    return full or found
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _looks_like_text(place: str) -> bool:
+    return "\n" in place or place.count(" ") >= 3
+
+
+def read_file(path: Path) -> Iterator[Block | TokenLines]:
+    """Blocks of a text file, or of the text column of a Parquet file."""
+    if path.suffix == ".parquet":
+        yield from read_parquet(path)
+        return
+    try:
+        if path.stat().st_size == 0:
+            raise InputError("the file is empty", file=path)
+        with open_text(path) as stream:
+            yield from cut_blocks(stream, str(path))
+    except OSError as error:
+        if isinstance(error, InputError):
+            raise
+        reason = error.strerror or f"the data is cut short or damaged ({error})"
+        raise InputError(f"cannot be read: {reason}", file=path) from None
+
+
+def open_text(path: Path) -> BinaryIO:
+    """A binary stream of the file's bytes, decompressed by its ending."""
+    if path.suffix not in COMPRESSION:
+        return path.open("rb")
+    import pyarrow as pa  # noqa: PLC0415  (only compressed files need it)
+
+    return cast(BinaryIO, pa.input_stream(str(path), compression=COMPRESSION[path.suffix]))
+
+
+def cut_blocks(stream: BinaryIO, source: str) -> Iterator[Block]:
+    """Cut a stream into blocks that end at a line break, or at white space inside a very long line."""
+    rest, offset, starts_line = b"", 0, True
+    while piece := stream.read(BLOCK_BYTES):
+        data = rest + piece
+        cut = data.rfind(b"\n") + 1 or _last_space(data)
+        rest = data[cut:]
+        if cut:
+            yield Block(data[:cut], source, offset, starts_line)
+            starts_line = data[cut - 1 : cut] == b"\n"
+            offset += cut
+        if len(rest) > LONGEST_GAP:
+            raise InputError(
+                f"no white space in {len(rest):,} bytes from byte {offset:,} on: this is no running text",
+                file=source,
+            )
+    if rest:
+        yield Block(rest, source, offset, starts_line)
+
+
+def _last_space(data: bytes) -> int:
+    """Place after the last blank, tab or carriage return; 0 where there is none."""
+    return max(data.rfind(space) for space in (b" ", b"\t", b"\r")) + 1
+
+
+def read_parquet(path: Path) -> Iterator[Block | TokenLines]:
+    """The only text column of a Parquet file, batch by batch."""
+    import pyarrow as pa  # noqa: PLC0415  (only Parquet files need it)
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise FormatError(f"not a readable Parquet file ({error})", file=path) from None
+    with file:
+        column = _text_column(file.schema_arrow, str(path))
+        row = 0
+        for batch in file.iter_batches(columns=[column]):
+            yield from _column_blocks(batch.column(0), str(path), row)
+            row += len(batch)
+
+
+def read_column(column: Any) -> Iterator[Block | TokenLines]:
+    """An Arrow, pandas or Polars column of strings or token lists, or a table with one such column."""
+    import pyarrow as pa  # noqa: PLC0415  (only Arrow data needs it)
+
+    if isinstance(column, pa.Array):
+        chunks: Iterable[Any] = [column]
+    elif isinstance(column, pa.ChunkedArray):
+        chunks = column.chunks
+    elif hasattr(column, "columns") or isinstance(column, pa.Table | pa.RecordBatch | pa.RecordBatchReader):
+        reader = pa.RecordBatchReader.from_stream(column)
+        name = _text_column(reader.schema, "the table")
+        chunks = (batch.column(name) for batch in reader)
+    elif hasattr(column, "__arrow_c_stream__"):
+        chunks = pa.chunked_array(column).chunks
+    else:
+        chunks = [pa.array(column)]
+    row = 0
+    for chunk in chunks:
+        yield from _column_blocks(chunk, "column", row)
+        row += len(chunk)
+
+
+def _text_column(schema: Any, source: str) -> str:
+    import pyarrow as pa  # noqa: PLC0415
+
+    names = [field.name for field in schema if _is_text(field.type, pa)]
+    if len(names) != 1:
+        found = ", ".join(names) if names else "none"
+        raise InputError(
+            f"one text column is needed, found {found}", file=source, remedy='give the column: table["text"]'
+        )
+    return str(names[0])
+
+
+def _is_text(kind: Any, pa: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _column_blocks(chunk: Any, source: str, row: int) -> Iterator[Block | TokenLines]:
+    """Each value of the chunk is a line or more of text, or a list of tokens; nulls are left out."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    kind = chunk.type.value_type if pa.types.is_dictionary(chunk.type) else chunk.type
+    listed = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    if not _is_text(kind.value_type if listed else kind, pa):
+        raise InputError(
+            f"a column of {chunk.type} is no text", file=source, remedy="give a column of strings"
+        )
+    for start in range(0, len(chunk), LINES_A_BATCH):
+        values = [value for value in chunk.slice(start, LINES_A_BATCH).to_pylist() if value is not None]
+        if listed:
+            yield TokenLines(values, row + start)
+        else:
+            yield Block("\n".join(values).encode(), f"{source}, rows from {row + start}", 0, True)
+
+
+def read_items(items: Iterator[Any]) -> Iterator[Block | TokenLines]:
+    """Paths, strings or token lists, told apart by the first item."""
+    first = next(items, None)
+    if first is None:
+        raise InputError("the corpus is empty")
+    items = chain([first], items)
+    if isinstance(first, os.PathLike):
+        for item in items:
+            for path in find_files(os.fspath(item)):
+                yield from read_file(path)
+    elif isinstance(first, str):
+        yield from _text_batches(items)
+    elif isinstance(first, list | tuple):
+        yield from _token_batches(items)
+    else:
+        raise InputError(
+            f"the first item is {shown(first)}",
+            remedy="a corpus holds strings, lists of tokens, or paths",
+        )
+
+
+def _text_batches(items: Iterator[Any]) -> Iterator[Block]:
+    row = 0
+    while batch := list(islice(items, LINES_A_BATCH)):
+        for at, item in enumerate(batch):
+            if not isinstance(item, str):
+                raise InputError(
+                    f"{shown(item)} is no string", row=row + at, remedy="items must be of one kind"
+                )
+        try:
+            data = "\n".join(batch).encode()
+        except UnicodeEncodeError as error:
+            raise InputError(f"a lone surrogate, {shown(error.object[error.start])}", row=row) from None
+        yield Block(data, f"items from {row}", 0, True)
+        row += len(batch)
+
+
+def _token_batches(items: Iterator[Any]) -> Iterator[TokenLines]:
+    row = 0
+    while batch := list(islice(items, LINES_A_BATCH)):
+        for at, line in enumerate(batch):
+            if not isinstance(line, list | tuple) or not all(isinstance(token, str) for token in line):
+                raise InputError(f"{shown(line)} is no list of strings", row=row + at)
+        yield TokenLines(batch, row)
+        row += len(batch)

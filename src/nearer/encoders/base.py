@@ -1,0 +1,42 @@
+"""The protocol every encoder follows: raw items in, one float32 row an item out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Turns raw items into vectors of one dimension and one identity."""
+
+    @property
+    def dim(self) -> int:
+        """Dimension of the vectors."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 (64 hexadecimal digits) of everything that decides what a vector means."""
+        ...
+
+    def encode(
+        self, items: Sequence[Any], batch_size: int = 1024, show_progress: bool | None = None
+    ) -> NDArray[np.float32]:
+        """One vector an item: float32 (n, dim)."""
+        ...
+
+    def encode_query(
+        self, items: Sequence[Any], batch_size: int = 1024, show_progress: bool | None = None
+    ) -> NDArray[np.float32]:
+        """Vectors of items that are searched with."""
+        ...
+
+    def encode_document(
+        self, items: Sequence[Any], batch_size: int = 1024, show_progress: bool | None = None
+    ) -> NDArray[np.float32]:
+        """Vectors of items that are searched for."""
+        ...

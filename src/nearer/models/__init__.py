@@ -1,0 +1,5 @@
+"""Models: one method a file, each a thread from raw data to a space."""
+
+from nearer.models.word2vec import FitReport, Word2Vec
+
+__all__ = ["FitReport", "Word2Vec"]

@@ -1,0 +1,165 @@
+"""Parameters of estimators: the constructor stores them, a table says what is allowed, `fit` checks it."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import numbers
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, Self
+
+from nearer.errors import NotFitted, ParameterError, shown
+
+
+class Constraint(Protocol):
+    """A rule for one parameter."""
+
+    def allows(self, value: object) -> bool:
+        """Whether `value` keeps the rule."""
+        ...
+
+    def rule(self) -> str:
+        """The rule in words, as an error message quotes it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number from `least` to `most`."""
+
+    least: int
+    most: int | None = None
+
+    def allows(self, value: object) -> bool:
+        """Whether `value` is such a number (True and False are not)."""
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+            return False
+        return self.least <= int(value) <= (self.most or math.inf)
+
+    def rule(self) -> str:
+        """The rule in words."""
+        return f"a whole number from {self.least}" + (f" to {self.most:,}" if self.most else " up")
+
+
+@dataclass(frozen=True)
+class Real:
+    """A finite number from `least` (left out if `above`) to `most`."""
+
+    least: float
+    most: float | None = None
+    above: bool = False
+
+    def allows(self, value: object) -> bool:
+        """Whether `value` is such a number; NaN and infinities never are."""
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            return False
+        number = float(value)
+        if not math.isfinite(number) or (self.most is not None and number > self.most):
+            return False
+        return number > self.least if self.above else number >= self.least
+
+    def rule(self) -> str:
+        """The rule in words."""
+        start = f"above {self.least:g}" if self.above else f"from {self.least:g}"
+        return f"a finite number {start}" + (f" to {self.most:g}" if self.most is not None else " up")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of some names; with `calls`, any callable too."""
+
+    names: tuple[str, ...]
+    calls: bool = False
+
+    def allows(self, value: object) -> bool:
+        """Whether `value` is one of the names, or a callable where those are allowed."""
+        return (isinstance(value, str) and value in self.names) or (self.calls and callable(value))
+
+    def rule(self) -> str:
+        """The rule in words."""
+        return " or ".join(map(repr, self.names)) + (" or a callable" if self.calls else "")
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A value of one of some types."""
+
+    types: tuple[type, ...]
+    words: str
+
+    def allows(self, value: object) -> bool:
+        """Whether `value` has one of the types."""
+        return isinstance(value, self.types)
+
+    def rule(self) -> str:
+        """The rule in words."""
+        return self.words
+
+
+@dataclass(frozen=True)
+class OrNone:
+    """None, or what another rule allows."""
+
+    inner: Constraint
+
+    def allows(self, value: object) -> bool:
+        """Whether `value` is None or kept by the inner rule."""
+        return value is None or self.inner.allows(value)
+
+    def rule(self) -> str:
+        """The rule in words."""
+        return f"{self.inner.rule()}, or None"
+
+
+class Estimator:
+    """What scikit-learn expects of an estimator: parameters stored as given, read and set by name."""
+
+    constraints: ClassVar[Mapping[str, Constraint]]
+
+    @classmethod
+    def parameter_names(cls) -> list[str]:
+        """Names of the constructor's arguments, in order."""
+        return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters by name, as the constructor was given them (`deep` changes nothing here)."""
+        return {name: getattr(self, name) for name in self.parameter_names()}
+
+    def set_params(self, **parameters: Any) -> Self:
+        """Set parameters by name; raises `ParameterError` for a name that is none."""
+        names = self.parameter_names()
+        for name, value in parameters.items():
+            if name not in names:
+                raise ParameterError(
+                    f"{type(self).__name__} has no parameter {name!r}", remedy=f"it has {', '.join(names)}"
+                )
+            setattr(self, name, value)
+        return self
+
+    def check_parameters(self) -> None:
+        """Raise `ParameterError` for the first parameter that breaks its rule."""
+        for name, constraint in self.constraints.items():
+            value = getattr(self, name)
+            if not constraint.allows(value):
+                raise ParameterError(
+                    f"{name}={shown(value)} is not allowed: {name} must be {constraint.rule()}"
+                )
+
+    def learned(self, name: str) -> Any:
+        """The learned attribute `name`; raises `NotFitted` before `fit`."""
+        try:
+            return self.__dict__[name]
+        except KeyError:
+            raise NotFitted(
+                f"this {type(self).__name__} is not fitted, so it has no {name}", remedy="call fit first"
+            ) from None
+
+    def __repr__(self) -> str:
+        defaults = inspect.signature(type(self).__init__).parameters
+        changed = (
+            f"{name}={value!r}"
+            for name, value in self.get_params().items()
+            if value is not defaults[name].default
+        )
+        return f"{type(self).__name__}({', '.join(changed)})"

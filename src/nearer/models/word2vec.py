@@ -1,0 +1,302 @@
+"""Word2Vec: words that share their neighbours lie near each other.
+
+text -> windows (signal) -> one vector a word (lookup) -> negative sampling (kernel) -> Space
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearer.data.text import Corpus
+from nearer.encoders.lookup import Lookup
+from nearer.errors import InputError
+from nearer.kernels.variants import chosen_variant
+from nearer.kernels.words import MOST_SHARED, UNIT_TOKENS, Architecture, WordTraining
+from nearer.models.parameters import Choice, Constraint, Estimator, Instance, OrNone, Real, Whole
+from nearer.models.sizes import parse_bytes
+from nearer.models.word_loop import train
+from nearer.models.word_state import WordState, load_checkpoint, run_fingerprint, seeded_state
+from nearer.signal.corpus import EncodedCorpus, Errors, Tokenizer, available_threads, encode_corpus
+from nearer.signal.negatives import noise_table
+from nearer.signal.windows import keep_thresholds
+from nearer.space import Space
+
+ROUND_SEED = 0x9E3779B97F4A7C15  # added to the seed for every further round of epochs
+DECIDING = (
+    "dim",
+    "architecture",
+    "objective",
+    "window",
+    "negative",
+    "noise_exponent",
+    "subsample",
+    "epochs",
+    "learning_rate",
+    "least_learning_rate",
+    "shared",
+    "seed",
+)
+
+
+@dataclass(frozen=True)
+class FitReport:
+    """How a fit went.
+
+    Attributes
+    ----------
+    count_seconds, train_seconds : time spent reading, counting and encoding; and training.
+    items_per_second : tokens trained a second, all epochs counted.
+    tokens, tokens_read : tokens kept in the corpus, and read.
+    vocabulary, distinct : words kept, and different words read.
+    epochs : passes over the corpus done, in all calls of `fit`.
+    interrupted : whether Ctrl-C ended the fit early.
+    """
+
+    count_seconds: float
+    train_seconds: float
+    items_per_second: float
+    tokens: int
+    tokens_read: int
+    vocabulary: int
+    distinct: int
+    epochs: float
+    interrupted: bool
+
+
+class Word2Vec(Estimator):
+    """Word vectors by skip-gram or CBOW with negative sampling (Mikolov et al. 2013).
+
+    Parameters
+    ----------
+    dim : dimension of the vectors.
+    architecture : "skipgram" or "cbow".
+    objective : "negative": negative sampling.
+    window : largest distance in words between centre and context; drawn from 1..window for every centre.
+    negative : negative samples a centre.
+    noise_exponent : negatives are drawn in proportion to count ** noise_exponent.
+    min_count : words seen less often are dropped.
+    max_vocabulary : keep at most this many words, the most frequent.
+    subsample : threshold t of subsampling; words whose share of the text exceeds it are thinned out. 0: none.
+    epochs : passes over the corpus.
+    learning_rate, least_learning_rate : start and end of the linear decay.
+    shared : centres in a row that share one draw of negatives (skip-gram); 1 draws for every centre.
+    tokenizer : "words" (runs of Unicode letters and digits, lower-cased), "whitespace", or a callable that
+        turns a line into tokens.
+    errors : "strict", or "replace" to read bytes that are not UTF-8 as separators.
+    memory : room for word ids, as "2GB" or bytes; beyond it they go to memory-mapped files. None: no limit.
+    checkpoint : folder where the run is saved every `checkpoint_every` seconds and resumed from.
+    threads : None uses every core. One thread gives the same bits on every run; more give the same quality.
+    seed : of everything random.
+    show_progress : None shows progress on a terminal only.
+
+    Attributes
+    ----------
+    space_ : Space, the word vectors; rows by falling count, column ``count`` in its items.
+    loss_curve_ : float64 array, mean loss of a centre-context pair, 20 values an epoch.
+    report_ : `FitReport`.
+
+    Ctrl-C raises `KeyboardInterrupt` with the learned attributes set; `fit` again goes on from there. `fit`
+    on a model that is done trains `epochs` more, with the vocabulary it has.
+    """
+
+    constraints: ClassVar[Mapping[str, Constraint]] = {
+        "dim": Whole(1, 65_536),
+        "architecture": Choice(("skipgram", "cbow")),
+        "objective": Choice(("negative",)),
+        "window": Whole(1, 1_000),
+        "negative": Whole(1, 1_000),
+        "noise_exponent": Real(-4.0, 4.0),
+        "min_count": Whole(1),
+        "max_vocabulary": OrNone(Whole(2)),
+        "subsample": Real(0.0),
+        "epochs": Whole(1),
+        "learning_rate": Real(0.0, above=True),
+        "least_learning_rate": Real(0.0),
+        "shared": Whole(1, MOST_SHARED),
+        "tokenizer": Choice(("words", "whitespace"), calls=True),
+        "errors": Choice(("strict", "replace")),
+        "memory": OrNone(Instance((str, int), 'a size such as "2GB"')),
+        "checkpoint": OrNone(Instance((str, os.PathLike), "a folder")),
+        "checkpoint_every": Real(0.0),
+        "threads": OrNone(Whole(1, 1_024)),
+        "seed": Whole(0, 2**63 - 1),
+        "show_progress": OrNone(Instance((bool,), "True or False")),
+    }
+
+    _state: WordState  # what training changes; with it, the round of epochs it belongs to:
+    _fingerprint: str
+    _units: int
+    _last_unit: int
+
+    def __init__(
+        self,
+        dim: int = 100,
+        architecture: Architecture = "skipgram",
+        objective: Literal["negative"] = "negative",
+        window: int = 5,
+        negative: int = 5,
+        noise_exponent: float = 0.75,
+        min_count: int = 5,
+        max_vocabulary: int | None = None,
+        subsample: float = 1e-3,
+        epochs: int = 5,
+        learning_rate: float = 0.025,
+        least_learning_rate: float = 1e-4,
+        shared: int = 3,
+        tokenizer: Tokenizer = "words",
+        errors: Errors = "strict",
+        memory: str | int | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: float = 60.0,
+        threads: int | None = None,
+        seed: int = 0,
+        show_progress: bool | None = None,
+    ) -> None:
+        self.dim = dim
+        self.architecture = architecture
+        self.objective = objective
+        self.window = window
+        self.negative = negative
+        self.noise_exponent = noise_exponent
+        self.min_count = min_count
+        self.max_vocabulary = max_vocabulary
+        self.subsample = subsample
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.least_learning_rate = least_learning_rate
+        self.shared = shared
+        self.tokenizer = tokenizer
+        self.errors = errors
+        self.memory = memory
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every
+        self.threads = threads
+        self.seed = seed
+        self.show_progress = show_progress
+
+    def fit(self, corpus: Corpus, y: None = None) -> Self:
+        """Train on `corpus`: a path, glob, directory, several paths, strings, token lists, or a text column.
+
+        Raises `ParameterError`, `InputError` (with file and place), `StorageError` for checkpoints that
+        cannot be written, `KeyboardInterrupt` on Ctrl-C with everything learned so far kept.
+        """
+        self.check_parameters()
+        threads = self.threads or available_threads()
+        begin = time.perf_counter()
+        before: WordState | None = self.__dict__.get("_state")
+        encoded = self._encode_corpus(corpus, threads, before)
+        count_seconds = time.perf_counter() - begin
+        run, state, last_unit = self._plan(encoded, before)
+        done_before, seconds_before = state.next_unit, state.seconds
+        finished = train(
+            run,
+            state,
+            last_unit,
+            threads=threads,
+            variant=chosen_variant(),
+            checkpoint=Path(self.checkpoint) if self.checkpoint is not None else None,
+            checkpoint_every=self.checkpoint_every,
+            settings=self._settings(),
+            fingerprint=self._fingerprint,
+            show_progress=self.show_progress,
+        )
+        train_seconds = state.seconds - seconds_before
+        trained = (state.next_unit - done_before) / run.units_an_epoch * len(encoded.tokens)
+        self._state, self._last_unit = state, last_unit
+        self.report_ = FitReport(
+            count_seconds=count_seconds,
+            train_seconds=train_seconds,
+            items_per_second=trained / max(train_seconds, 1e-9),
+            tokens=len(encoded.tokens),
+            tokens_read=encoded.tokens_read,
+            vocabulary=len(state.words),
+            distinct=encoded.distinct,
+            epochs=state.epochs_before + state.next_unit / run.units_an_epoch,
+            interrupted=not finished,
+        )
+        self.loss_curve_ = np.array(state.loss_curve, dtype=np.float64)
+        self.space_ = self._make_space(state)
+        if not finished:
+            raise KeyboardInterrupt
+        return self
+
+    def encode(
+        self, items: Sequence[str], batch_size: int = 1024, show_progress: bool | None = None
+    ) -> NDArray[np.float32]:
+        """Vectors of `items`: float32 (n, dim); raises `UnknownKey`, `NotFitted`."""
+        space: Space = self.learned("space_")
+        return Lookup(space).encode(items, batch_size, show_progress)
+
+    def _encode_corpus(self, corpus: Corpus, threads: int, before: WordState | None) -> EncodedCorpus:
+        encoded = encode_corpus(
+            corpus,
+            tokenizer=self.tokenizer,
+            min_count=self.min_count,
+            max_vocabulary=self.max_vocabulary,
+            vocabulary=None if before is None else before.words,
+            errors=self.errors,
+            memory=None if self.memory is None else parse_bytes(self.memory),
+            threads=threads,
+            show_progress=self.show_progress,
+        )
+        if before is not None and len(encoded.tokens) == 0:
+            raise InputError(
+                "the corpus holds none of the words this model knows", remedy="fit a new model to it"
+            )
+        if len(encoded.words) < 2:
+            raise InputError(
+                f"min_count={self.min_count} leaves {len(encoded.words)} of {encoded.distinct:,} different "
+                "words, and at least 2 are needed",
+                remedy="lower min_count or give more text",
+            )
+        return encoded
+
+    def _plan(self, encoded: EncodedCorpus, before: WordState | None) -> tuple[WordTraining, WordState, int]:
+        """The run to do, the state it starts from, and the unit it ends before."""
+        fingerprint = run_fingerprint(encoded.tokens, encoded.words, self._settings())
+        units = -(-len(encoded.tokens) // UNIT_TOKENS)
+        state = before
+        if state is None and self.checkpoint is not None:
+            state = load_checkpoint(Path(self.checkpoint), self._settings(), fingerprint)
+        elif state is not None and (state.next_unit >= self._last_unit or fingerprint != self._fingerprint):
+            state.start_round(state.next_unit / self._units)
+        if state is None:
+            state = seeded_state(encoded.words, encoded.counts, self.dim, self.seed)
+        self._fingerprint, self._units = fingerprint, units
+        run = WordTraining(
+            architecture=self.architecture,
+            tokens=encoded.tokens,
+            keep=keep_thresholds(encoded.counts, self.subsample),
+            noise=noise_table(state.counts, self.noise_exponent),
+            window=self.window,
+            negative=self.negative,
+            shared=self.shared,
+            learning_rate=self.learning_rate,
+            least_learning_rate=self.least_learning_rate,
+            planned_units=units * self.epochs,
+            seed=(self.seed + state.rounds * ROUND_SEED) % 2**64,
+        )
+        return run, state, units * self.epochs
+
+    def _settings(self) -> dict[str, object]:
+        """The parameters that decide the result, as checkpoints and provenance record them."""
+        return {name: getattr(self, name) for name in DECIDING}
+
+    def _make_space(self, state: WordState) -> Space:
+        import pyarrow as pa  # noqa: PLC0415  (loaded by fit, not by importing nearer)
+
+        provenance = {"model": type(self).__name__, **self._settings(), "corpus": self._fingerprint}
+        return Space(
+            state.words,
+            state.word_rows[:, : self.dim],
+            items=pa.table({"count": state.counts}),
+            provenance=provenance,
+        )

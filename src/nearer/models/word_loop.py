@@ -1,0 +1,88 @@
+"""The training loop of word models: some units at a time, so that it can be watched, stopped and resumed."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nearer.kernels.words import WordTraining, train_units
+from nearer.models.word_state import WordState, save_checkpoint
+from nearer.progress import Progress
+
+POINTS_AN_EPOCH = 20  # values of the loss curve
+CALL_SECONDS = 0.25  # work handed to the kernel at a time: how long Ctrl-C may take
+
+
+def train(
+    run: WordTraining,
+    state: WordState,
+    last_unit: int,
+    *,
+    threads: int,
+    variant: str,
+    checkpoint: Path | None,
+    checkpoint_every: float,
+    settings: dict[str, object],
+    fingerprint: str,
+    show_progress: bool | None,
+) -> bool:
+    """Train `state` up to `last_unit`; returns False if Ctrl-C stopped it before.
+
+    The split into calls follows the clock but changes nothing: units are independent of it.
+    """
+    saved = time.monotonic()
+    planned_tokens = (last_unit - state.next_unit) / run.units_an_epoch * len(run.tokens)
+    with Progress("training", planned_tokens, "words", show_progress) as progress, _interrupts() as stopped:
+        size = threads
+        while state.next_unit < last_unit and not stopped.is_set():
+            begin = time.perf_counter()
+            stop = min(state.next_unit + size, last_unit, _next_point(state.next_unit, run.units_an_epoch))
+            report = train_units(
+                run, state.word_rows, state.output_rows, state.next_unit, stop, threads, variant
+            )
+            seconds = time.perf_counter() - begin
+            state.seconds += seconds
+            size = max(threads, int((stop - state.next_unit) * CALL_SECONDS / max(seconds, 1e-6)))
+            state.next_unit = stop
+            _record_loss(state, report.loss, report.pairs, run.units_an_epoch)
+            progress.advance(report.tokens, f"loss {state.loss_curve[-1]:.3f}" if state.loss_curve else "")
+            if checkpoint and (time.monotonic() - saved >= checkpoint_every or stop == last_unit):
+                save_checkpoint(checkpoint, state, settings, fingerprint)
+                saved = time.monotonic()
+        if checkpoint and stopped.is_set():
+            save_checkpoint(checkpoint, state, settings, fingerprint)
+        return state.next_unit >= last_unit
+
+
+def _next_point(unit: int, units_an_epoch: int) -> int:
+    """The first unit after `unit` at which a value of the loss curve is complete."""
+    epoch, within = divmod(unit, units_an_epoch)
+    point = within * POINTS_AN_EPOCH // units_an_epoch + 1
+    return epoch * units_an_epoch + -(-point * units_an_epoch // POINTS_AN_EPOCH)
+
+
+def _record_loss(state: WordState, loss: float, pairs: int, units_an_epoch: int) -> None:
+    state.point_loss += loss
+    state.point_pairs += pairs
+    complete = state.next_unit == _next_point(state.next_unit - 1, units_an_epoch)
+    if complete and state.point_pairs:
+        state.loss_curve.append(state.point_loss / state.point_pairs)
+        state.point_loss, state.point_pairs = 0.0, 0
+
+
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets, so that training stops between two units and keeps its state."""
+    stopped = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopped
+        return
+    before = signal.signal(signal.SIGINT, lambda number, frame: stopped.set())
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, before)

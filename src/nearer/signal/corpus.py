@@ -1,0 +1,195 @@
+"""A corpus as word ids: read, tokenised, counted and encoded in one pass, in parallel.
+
+Each thread counts into a table of its own and gives provisional ids; when everything is read, the tables are
+merged into one vocabulary and the ids are rewritten. So text is read once, generators work, and neither the
+vocabulary nor the ids depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearer.data.text import Block, TokenLines, read_corpus
+from nearer.data.text import Corpus as CorpusInput
+from nearer.errors import EncodingError, InputError
+from nearer.kernels.text import (
+    LONGEST_TOKEN,
+    MergedCounts,
+    TextFault,
+    TokenizerName,
+    WordCounter,
+    merge_counters,
+    rewrite_ids,
+)
+from nearer.progress import Progress
+from nearer.signal.id_store import IdStore, id_array
+
+Tokenizer = TokenizerName | Callable[[str], Sequence[str]]
+Errors = Literal["strict", "replace"]
+DROPPED = np.uint32(0x7FFFFFFF)
+
+
+@dataclass(frozen=True)
+class EncodedCorpus:
+    """A corpus as ids.
+
+    Attributes
+    ----------
+    tokens : uint32 (t,), word ids of the kept tokens in reading order; bit 31 marks a line's first.
+    words, counts : the vocabulary by falling count; `counts` is int64 (v,).
+    tokens_read, distinct : tokens and different words before any was dropped.
+    """
+
+    tokens: NDArray[np.uint32]
+    words: list[str]
+    counts: NDArray[np.int64]
+    tokens_read: int
+    distinct: int
+
+
+def encode_corpus(
+    corpus: CorpusInput,
+    *,
+    tokenizer: Tokenizer = "words",
+    min_count: int = 1,
+    max_vocabulary: int | None = None,
+    vocabulary: Sequence[str] | None = None,
+    errors: Errors = "strict",
+    memory: int | None = None,
+    threads: int = 1,
+    show_progress: bool | None = None,
+) -> EncodedCorpus:
+    """Read, count and encode `corpus`.
+
+    `vocabulary` fixes the words and their ids in place of `min_count` and `max_vocabulary`. With `memory`
+    (bytes), ids that need more room than that are kept in memory-mapped files.
+
+    Raises `EncodingError` for bytes that are not UTF-8 (unless `errors` is "replace"), `InputError` for
+    binary files and for a corpus without words.
+    """
+    reader = _Reader(tokenizer, errors, threads)
+    with IdStore(memory) as store:
+        with Progress("reading", None, "bytes", show_progress) as progress:
+            for counter, ids in reader.read(corpus, progress):
+                store.append(counter, ids)
+        if store.tokens == 0:
+            raise InputError("no words found in the corpus")
+        merged = merge_counters(reader.counters, 1 if vocabulary is not None else min_count, max_vocabulary)
+        if vocabulary is not None:
+            merged = _restrict(merged, vocabulary)
+        tokens = _rewrite(store, merged, memory)
+        return EncodedCorpus(tokens, merged.words, merged.counts, store.tokens, merged.distinct)
+
+
+def _restrict(merged: MergedCounts, vocabulary: Sequence[str]) -> MergedCounts:
+    """The same counts, over a vocabulary that is given."""
+    place = {word: row for row, word in enumerate(vocabulary)}
+    moved = np.array([place.get(word, DROPPED) for word in merged.words], dtype=np.uint32)
+    counts = np.zeros(len(vocabulary), dtype=np.int64)
+    known = moved != DROPPED
+    counts[moved[known]] = merged.counts[known]
+    return MergedCounts(list(vocabulary), counts, [moved[ids] for ids in merged.ids], merged.distinct)
+
+
+def _rewrite(store: IdStore, merged: MergedCounts, memory: int | None) -> NDArray[np.uint32]:
+    """All provisional ids as final ones, in one array; each provisional piece is freed once it is read."""
+    kept = int(merged.counts.sum())
+    tokens = id_array(kept, on_disk=memory is not None and kept * 4 > memory)
+    at, line_start = 0, True
+    for counter, piece in store.drain():
+        written, line_start = rewrite_ids(piece, merged.ids[counter], tokens, at, line_start)
+        at += written
+    return tokens
+
+
+class _Reader:
+    """Threads that tokenise and count, each with its own counter; results come back in reading order."""
+
+    def __init__(self, tokenizer: Tokenizer, errors: Errors, threads: int) -> None:
+        self.tokenizer, self.errors, self.threads = tokenizer, errors, threads
+        self.counters = [WordCounter() for _ in range(threads)]
+        self.idle: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for counter in reversed(range(threads)):
+            self.idle.put(counter)
+
+    def read(self, corpus: CorpusInput, progress: Progress) -> Iterator[tuple[int, NDArray[np.uint32]]]:
+        """(counter, provisional ids) of every piece of the corpus."""
+        pending: deque[Future[tuple[int, NDArray[np.uint32]]]] = deque()
+        with ThreadPoolExecutor(self.threads) as pool:
+            try:
+                for piece in read_corpus(corpus):
+                    progress.advance(len(piece.data) if isinstance(piece, Block) else 0)
+                    pending.append(pool.submit(self._encode, piece))
+                    if len(pending) > self.threads + 1:
+                        yield pending.popleft().result()
+                while pending:
+                    yield pending.popleft().result()
+            finally:
+                for future in pending:
+                    future.cancel()
+
+    def _encode(self, piece: Block | TokenLines) -> tuple[int, NDArray[np.uint32]]:
+        counter = self.idle.get()
+        try:
+            return counter, self._ids(self.counters[counter], piece)
+        finally:
+            self.idle.put(counter)
+
+    def _ids(self, counter: WordCounter, piece: Block | TokenLines) -> NDArray[np.uint32]:
+        if isinstance(piece, TokenLines):
+            return _read_token_lines(counter, piece)
+        if not isinstance(self.tokenizer, str):
+            lines = _decode(piece, self.errors).splitlines()
+            return _read_token_lines(counter, TokenLines([list(self.tokenizer(x)) for x in lines], 0))
+        read = partial(counter.read_block, tokenizer=self.tokenizer, line_start=piece.starts_line)
+        outcome = read(piece.data)
+        if isinstance(outcome, TextFault) and outcome.kind == "UTF-8" and self.errors == "replace":
+            outcome = read(_decode(piece, "replace").encode())
+        if isinstance(outcome, TextFault):
+            raise _fault(piece, outcome)
+        return outcome[0]
+
+
+def _read_token_lines(counter: WordCounter, piece: TokenLines) -> NDArray[np.uint32]:
+    try:
+        return counter.read_tokens(piece.lines)
+    except UnicodeEncodeError as error:
+        raise InputError(f"a token holds a lone surrogate: {error.object!r}", row=piece.row) from None
+
+
+def _decode(block: Block, errors: Errors) -> str:
+    try:
+        return block.data.decode("utf-8", errors)
+    except UnicodeDecodeError as error:
+        raise _fault(block, TextFault("UTF-8", error.start)) from None
+
+
+def _fault(block: Block, fault: TextFault) -> InputError:
+    place = f"byte offset {block.offset + fault.offset:,}"
+    if fault.kind == "NUL":
+        return InputError(f"a NUL byte at {place}: this is a binary file, not text", file=block.source)
+    if fault.kind == "UTF-8":
+        found = " ".join(f"{byte:02x}" for byte in block.data[fault.offset : fault.offset + 4])
+        return EncodingError(
+            f"invalid UTF-8 at {place} (bytes {found})",
+            file=block.source,
+            remedy='convert the file to UTF-8, or use errors="replace" (--errors replace)',
+        )
+    return InputError(
+        f"a token of more than {LONGEST_TOKEN:,} bytes at {place}: this is no running text", file=block.source
+    )
+
+
+def available_threads() -> int:
+    """CPU cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
