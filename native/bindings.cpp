@@ -8,16 +8,15 @@
 
 namespace nb = nanobind;
 
-void bind_topk(nb::module_& m);  // native/topk_bindings.cpp
-
 namespace nearer {
 void bind_text(nb::module_&);
+void bind_topk(nb::module_&);
 void bind_word_training(nb::module_&);
 }
 
 NB_MODULE(_native, m) {
   m.def("variants", &nearer::available_variants);
-  bind_topk(m);
   nearer::bind_text(m);
+  nearer::bind_topk(m);
   nearer::bind_word_training(m);
 }

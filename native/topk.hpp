@@ -18,11 +18,7 @@
 
 namespace {
 
-#if defined(__AVX512F__) || defined(__ARM_NEON)
-constexpr int kTileRows = 12;  // 12 x 2 accumulators of 32 registers
-#else
-constexpr int kTileRows = 6;  // 6 x 2 accumulators of 16 registers
-#endif
+constexpr int kTileRows = kRegisters == 32 ? 12 : 6;  // times 2 vectors of queries: most registers accumulate
 constexpr int64_t kLineFloats = 16;  // floats of a cache line
 constexpr int64_t kBlockBytes = 512 * 1024;  // rows that stay in the second-level cache while panels pass
 
@@ -75,7 +71,7 @@ NEARER_INLINE void score_tile(const nearer::TopkScan& scan, int64_t row, const f
   const int64_t dim = scan.dim;
   const float* rows = scan.rows + row * dim;
   NEARER_UNROLL for (int r = 0; r < R; r++)
-    NEARER_UNROLL for (int v = 0; v < V; v++) scores[r][v] = zero();
+    NEARER_UNROLL for (int v = 0; v < V; v++) scores[r][v] = Vec{};
   // A lone panel waits for memory, so it asks for the next tile early; among many panels the rows are in cache.
   const int64_t step = V == 1 ? kLineFloats : dim;
   for (int64_t d = 0; d < dim; d += step) {

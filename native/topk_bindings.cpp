@@ -17,6 +17,10 @@
 
 namespace nb = nanobind;
 
+namespace nearer {
+void bind_topk(nb::module_&);
+}
+
 namespace {
 
 using nearer::TopkKernels;
@@ -250,7 +254,7 @@ void squared_norms(Matrix rows, int64_t threads, const std::string& variant, nb:
 
 }  // namespace
 
-void bind_topk(nb::module_& m) {
+void nearer::bind_topk(nb::module_& m) {
   m.def("topk", &topk);
   m.def("rank", &rank);
   m.def("squared_norms", &squared_norms);

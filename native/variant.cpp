@@ -2,7 +2,6 @@
 // Nothing here may use inline functions of the standard library that other objects share.
 #include "cbow.hpp"
 #include "dispatch.hpp"
-#include "simd.hpp"
 #include "skipgram.hpp"
 #include "topk.hpp"
 
@@ -16,10 +15,10 @@ namespace nearer {
 extern const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT);
 const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT) = {
     NEARER_TEXT(NEARER_VARIANT),
-    train_skipgram_unit,
-    skipgram_scratch_bytes,
-    train_cbow_unit,
-    cbow_scratch_bytes,
+    train_unit<SkipGram>,
+    scratch_bytes<SkipGram>,
+    train_unit<Cbow>,
+    scratch_bytes<Cbow>,
     {kLanes, topk_scan, dot_in_double, squared_distance_in_double},
 };
 

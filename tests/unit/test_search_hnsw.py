@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import nearer
 from nearer import Space
 from nearer.errors import IntegrityError, ParameterError, SpaceMismatch, StorageError
 from nearer.search import HNSW, Exact, recall
@@ -137,7 +138,20 @@ def test_damage_is_named_and_repaired(
     assert len(HNSW.load(space, tmp_path).search("k1", 3)) == 1
 
 
-def test_stale_after_the_space_was_saved_again(
+def test_beside_a_saved_space(tmp_path: Path) -> None:
+    path = tmp_path / "a.space"
+    first, second = space_of(n=300), space_of(n=300, seed=1)
+    first.save(path)
+    HNSW.open(first, path)
+    loaded = nearer.load(path)
+    assert HNSW.load(loaded, path).search("k3", 1).keys == [["k3"]]
+    second.save(path, overwrite=True)
+    assert HNSW.open(second, path).search("k4", 1).keys == [["k4"]]
+    with pytest.raises(SpaceMismatch, match="pass the space that was saved there, or another path"):
+        HNSW.open(first, path)
+
+
+def test_stale_where_the_header_is_of_another_space(
     built: HNSW, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     built.save(tmp_path)

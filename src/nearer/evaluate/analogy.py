@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nearer.errors import InputError, ParameterError, shown
 from nearer.evaluate.bootstrap import proportion
-from nearer.evaluate.questions import read_questions
+from nearer.evaluate.questions import Question, read_questions
 from nearer.evaluate.result import Estimate, Result, table
 from nearer.evaluate.vocabulary import Lowercase, Vocabulary, oov_rate
 from nearer.kernels.topk import prepare, topk
@@ -160,12 +160,27 @@ def analogies(
             f"the first {vocabulary.size:,} keys hold all four words of none of {len(asked):,} questions",
             remedy="raise restrict, or use a space that holds these words",
         )
-    unit = unit_rows(space.vectors[: vocabulary.size])
-    known, of_question = np.unique(rows[answered], axis=0, return_inverse=True)
-    answers = _by_sum(unit, known[:, :3], threads) if method == "3cosadd" else _by_product(unit, known[:, :3])
     correct = np.zeros(len(asked), bool)
-    correct[answered] = (answers == known[:, 3])[of_question.reshape(-1)]
+    unit = unit_rows(space.vectors[: vocabulary.size])
+    correct[answered] = _answered_rightly(unit, rows[answered], method, threads)
     rate, _ = oov_rate((word for four in words for word in four), vocabulary)
+    scores = _grouped(asked, answered, correct, seed)
+    return AnalogyResult(
+        **scores, oov_rate=rate, vocabulary=vocabulary.size, method=method, lowercase=vocabulary.lowercase
+    )
+
+
+def _answered_rightly(unit: Matrix, rows: Rows, method: str, threads: int | None) -> Mask:
+    """Whether the best row for a, b and c is d, for each of the questions `rows` (q, 4)."""
+    known, of_question = np.unique(rows, axis=0, return_inverse=True)  # a test may ask one question twice
+    abc, d = known[:, :3], known[:, 3]
+    answers = _by_sum(unit, abc, threads) if method == "3cosadd" else _by_product(unit, abc)
+    right: Mask = answers == d
+    return right[of_question.reshape(-1)]
+
+
+def _grouped(asked: list[Question], answered: Mask, correct: Mask, seed: int) -> dict[str, Any]:
+    """The scores of an `AnalogyResult`: total, semantic, syntactic and by section."""
     names = np.array([question.section for question in asked], dtype=object)
     syntactic = np.array([question.syntactic for question in asked])
 
@@ -173,16 +188,12 @@ def analogies(
         n, right = int((group & answered).sum()), int((group & correct).sum())
         return Score(name, right, n, int(group.sum()), proportion(right, n, seed) if n else None)
 
-    return AnalogyResult(
-        total=score("total", np.ones(len(asked), bool)),
-        semantic=score("semantic", ~syntactic) if not syntactic.all() else None,
-        syntactic=score("syntactic", syntactic) if syntactic.any() else None,
-        sections=[score(name, names == name) for name in dict.fromkeys(names)],
-        oov_rate=rate,
-        vocabulary=vocabulary.size,
-        method=method,
-        lowercase=vocabulary.lowercase,
-    )
+    return {
+        "total": score("total", np.ones(len(asked), bool)),
+        "semantic": score("semantic", ~syntactic) if not syntactic.all() else None,
+        "syntactic": score("syntactic", syntactic) if syntactic.any() else None,
+        "sections": [score(name, names == name) for name in dict.fromkeys(names)],
+    }
 
 
 def unit_rows(vectors: Matrix) -> Matrix:
@@ -195,9 +206,8 @@ def unit_rows(vectors: Matrix) -> Matrix:
 def _by_sum(unit: Matrix, abc: Rows, threads: int | None) -> Rows:
     """3CosAdd: the best row for each question (q, 3), by the top-k kernel; -1 where no other word is left."""
     a, b, c = (unit[abc[:, i]] for i in range(3))
-    _, best = topk(
-        prepare(unit, "dot", threads), b - a + c, 4, threads=threads
-    )  # one of four is none of three
+    rows = prepare(unit, "dot", threads)
+    _, best = topk(rows, b - a + c, 4, threads=threads)  # one of four is none of three
     allowed = (best[:, :, None] != abc[:, None, :]).all(axis=2)
     first = best[np.arange(len(best)), allowed.argmax(axis=1)]
     return np.where(allowed.any(axis=1), first, -1)

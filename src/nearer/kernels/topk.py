@@ -2,8 +2,8 @@
 
 No score matrix is ever stored and nothing is fully sorted. Candidates are ranked by single-precision
 products, a few more than k of them; those are scored again in double precision, which decides the order that
-is returned. Of equal vectors the lower row comes first. The result does not depend on the number of threads or
-on how many queries are asked at once.
+is returned. Of equal vectors the lower row comes first. The result does not depend on the number of threads
+or on how many queries are asked at once.
 
 Source of the blocking: Goto & van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008).
 """
@@ -33,8 +33,9 @@ _CHUNK_CANDIDATES = 1.6e7  # candidates held at a time: about 256 MB
 class Rows:
     """A matrix prepared for searching: `vectors` (n, dim) and what its metric needs to know of each row.
 
-    Make one with `prepare`. It refers to the matrix that was given, unless that is far from the origin and the
-    metric Euclidean: then to a copy around `centre` (dim,), since single precision would lose near distances.
+    Make one with `prepare`. It refers to the matrix that was given, unless that is far from the origin and
+    the metric Euclidean: then to a copy around `centre` (dim,), since single precision would lose near
+    distances.
     """
 
     vectors: NDArray[np.float32]

@@ -146,7 +146,7 @@ class HNSW:
             found = cls.load(space, path)
             stale = found._header.differences(parameters)
         except (IntegrityError, SpaceMismatch) as error:
-            stale = str(error)
+            stale = f"{error.file}: {error.problem}" if error.file else error.problem
         if not stale:
             return found
         logger.warning("building the index of %s: %s", path, stale)

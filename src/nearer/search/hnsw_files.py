@@ -89,7 +89,8 @@ def read(path: Path, space: Space) -> tuple[Header, Any]:
 
     folder = path / FOLDER
     facts = _facts(folder / HEADER)
-    require_same(facts["identity"], space.identity, f"the index in {folder}", _REMEDY)
+    remedy = "pass the space it was made for, or build one of this space with HNSW(space)"
+    require_same(facts["identity"], space.identity, f"the index in {folder}", remedy)
     file = folder / INDEX
     try:
         with file.open("rb") as data:
