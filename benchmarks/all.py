@@ -1,6 +1,6 @@
 """Every benchmark in one run, written to docs/benchmarks.md.
 
-    python benchmarks/all.py --peers-python PEERS/bin/python [--quick] [--only words,search]
+python benchmarks/all.py --peers-python PEERS/bin/python [--quick] [--only words,search]
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ HEAD = """# Benchmarks
 
 Written by `make bench`, which runs Nearer and the peer side by side on the same machine: the peers in an
 environment of their own, ours before and after each of theirs. A ratio is how many times less time Nearer
-takes; *target* is the least ratio that keeps the claim. Timings vary from machine to machine; run it on yours.
+takes (for scores: the score over the least it may be); *target* is the least ratio that keeps the claim.
+Timings vary from machine to machine; run it on yours.
 
 """
 BENCHMARKS: dict[str, Callable[[Path, bool], list[Row]]] = {"words": words.run, "search": search.run}
@@ -31,10 +32,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="smaller runs; docs/benchmarks.md is left alone")
     parser.add_argument("--only", default=",".join(BENCHMARKS), help="names, separated by commas")
     arguments = parser.parse_args()
-    rows = [row for name in arguments.only.split(",") for row in BENCHMARKS[name](arguments.peers_python, arguments.quick)]
+    names = arguments.only.split(",")
+    rows = [row for name in names for row in BENCHMARKS[name](arguments.peers_python, arguments.quick)]
     table = render(rows)
     print(table)
-    if not arguments.quick and set(arguments.only.split(",")) == set(BENCHMARKS):
+    if not arguments.quick and set(names) == set(BENCHMARKS):
         PAGE.write_text(HEAD + table, encoding="utf-8")
     sys.exit(0 if all(row.kept for row in rows) else 1)
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 THREADS = 2
+RATES = {"skipgram": 0.025, "cbow": 0.05}  # learning rates of the original word2vec program
 Outcome = tuple[float, float, list[str], np.ndarray]
 
 
@@ -28,6 +29,7 @@ def nearer_run(options: argparse.Namespace) -> Callable[[], Outcome]:
         dim=options.dim,
         architecture=options.architecture,
         epochs=options.epochs,
+        learning_rate=RATES[options.architecture],
         seed=options.seed,
         threads=options.threads,
     )
@@ -52,6 +54,7 @@ def gensim_run(options: argparse.Namespace) -> Callable[[], Outcome]:
             negative=5,
             min_count=5,
             sample=1e-3,
+            alpha=RATES[options.architecture],
             epochs=options.epochs,
             workers=options.threads,
             seed=options.seed,
@@ -87,7 +90,7 @@ def fasttext_run(options: argparse.Namespace) -> Callable[[], Outcome]:
             minCount=5,
             t=1e-3,
             epoch=options.epochs,
-            lr=0.025 if options.architecture == "skipgram" else 0.05,
+            lr=RATES[options.architecture],
             minn=0,
             maxn=0,
             thread=options.threads,
