@@ -1,0 +1,3 @@
+EXAMPLES=("nearer tour",)
+def tour() -> None:
+    """x"""
