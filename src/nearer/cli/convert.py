@@ -26,7 +26,10 @@ def convert(
     source_format: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="FORMAT", help="Format of IN, such as word2vec or glove.", show_default="by ending"
+            "--from",
+            metavar="FORMAT",
+            help="Format of IN, such as word2vec or glove.",
+            show_default="by ending",
         ),
     ] = None,
     overwrite: Overwrite = False,

@@ -21,7 +21,9 @@ def evaluate(
     space: SpaceName,
     similarity: Annotated[
         list[Path] | None,
-        typer.Option("--similarity", metavar="FILE", help="Rated pairs: word, word, rating; may be repeated."),
+        typer.Option(
+            "--similarity", metavar="FILE", help="Rated pairs: word, word, rating; may be repeated."
+        ),
     ] = None,
     analogies: Annotated[
         list[Path] | None,

@@ -11,7 +11,7 @@ import typer
 
 import nearer
 from nearer.cli.destination import require_folder
-from nearer.cli.options import AsJson, Seed, SpaceName, Threads
+from nearer.cli.options import AsJson, Seed, SpaceName
 from nearer.cli.output import print_facts, print_json, print_next, size_of
 from nearer.errors import EncodingError, FormatError, InputError, shown
 
@@ -21,12 +21,14 @@ EXAMPLES = (
 )
 ENDINGS = (".html", ".png", ".svg")
 TOP, AROUND = 2_000, 200  # points drawn where --top is not given
+FEW = 5_000  # points up to which one thread is fast enough, and gives the same map every time
 
 
 def draw_map(
     space: SpaceName,
     out: Annotated[
-        Path, typer.Argument(metavar="OUT", help="An .html page (pan, zoom, find), or a .png or .svg picture.")
+        Path,
+        typer.Argument(metavar="OUT", help="An .html page (pan, zoom, find), or a .png or .svg picture."),
     ],
     keys: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the keys in this file, one a line.")
@@ -35,15 +37,22 @@ def draw_map(
     top: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=1, help="Points: the first N, or nearest N.", show_default=f"{TOP}, or {AROUND} around"
+            metavar="N",
+            min=1,
+            help="Points: the first N, or nearest N.",
+            show_default=f"{TOP}, or {AROUND} around",
         ),
     ] = None,
     color_by: Annotated[
         str, typer.Option(metavar="clusters|none|COLUMN", help="What colours the points.")
     ] = "clusters",
-    title: Annotated[str | None, typer.Option(help="The line above the picture.", show_default="size")] = None,
+    title: Annotated[
+        str | None, typer.Option(help="The line above the picture.", show_default="size")
+    ] = None,
     perplexity: Annotated[float, typer.Option(help="Neighbours that count for a point.")] = 30.0,
-    threads: Threads = None,
+    threads: Annotated[
+        int | None, typer.Option(help="CPU threads.", show_default=f"1 up to {FEW:,} points, then all cores")
+    ] = None,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -53,7 +62,9 @@ def draw_map(
     if keys is not None and (around is not None or top is not None):
         raise typer.BadParameter("--keys goes with neither --around nor --top")
     if out.suffix.lower() not in ENDINGS:
-        raise FormatError(f"no map is written as {shown(out.suffix)}", file=out, remedy="end in .html, .png, .svg")
+        raise FormatError(
+            f"no map is written as {shown(out.suffix)}", file=out, remedy="end in .html, .png, .svg"
+        )
     require_folder(out.parent)
     begin = time.perf_counter()
     chosen = _chosen(nearer.load(space), keys, around, top)
@@ -63,7 +74,7 @@ def draw_map(
         title=title,
         perplexity=perplexity,
         seed=seed,
-        threads=threads,
+        threads=threads or (1 if len(chosen) <= FEW else None),
     )
     chart.save(out)
     seconds = time.perf_counter() - begin

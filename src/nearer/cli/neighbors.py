@@ -27,9 +27,7 @@ def neighbors(
             {"key": key, "neighbors": [{"key": near, "score": score} for near, score in hits]}
             for key, hits in found.items()
         ]
-        print_json(
-            {"space": space, "identity": opened.identity, "metric": opened.metric, "answers": answers}
-        )
+        print_json({"space": space, "identity": opened.identity, "metric": opened.metric, "answers": answers})
         return
     print_table(
         ("key", "neighbor", opened.metric),

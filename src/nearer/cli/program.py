@@ -1,8 +1,8 @@
 """How every verb ends: exit codes, errors as one line or one JSON document, interrupts, closed pipes.
 
-    0   done
-    1   the work failed: bad data, a full disk, an interrupt; one line on standard error
-    2   wrong usage: an unknown option, a missing argument, a value outside its range; one line
+0   done
+1   the work failed: bad data, a full disk, an interrupt; one line on standard error
+2   wrong usage: an unknown option, a missing argument, a value outside its range; one line
 """
 
 from __future__ import annotations
@@ -23,10 +23,15 @@ from nearer.errors import NearerError, ParameterError, one_line
 
 UsageError = typer.BadParameter.__bases__[0]  # Click's, which Typer imports or brings along by its version
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
+ORDER = ["tour", "fit", "info", "neighbors", "analogy", "evaluate", "search", "map", "convert", "models"]
 
 
 class Program(TyperGroup):
     """The group of all verbs; everything that can go wrong in one of them ends here."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The verbs in the order of the work, as the help shows them."""
+        return sorted(super().list_commands(ctx), key=ORDER.index)
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> Any:
         """Run the verb that `args` (None: those of the process) name, and exit."""

@@ -71,7 +71,9 @@ def search(
             for name, found in zip(names, hits, strict=True)
         ]
         timing = {"seconds": seconds, "queries": len(names), "recall": share}
-        print_json({"space": space, "identity": opened.identity, "index": index, **timing, "answers": answers})
+        print_json(
+            {"space": space, "identity": opened.identity, "index": index, **timing, "answers": answers}
+        )
         return
     print_table(
         ("query", "hit", opened.metric),
@@ -82,7 +84,7 @@ def search(
         ],
         numbers=(opened.metric,),
     )
-    write(f"\n{len(names):,} queries in {seconds * 1000:.1f} ms, {index}")
+    write(f"\n{seconds * 1000:.1f} ms, {index} search, queries: {len(names):,}")
     if share is not None:
         write(f"recall@{k} {share:.4f}, on up to 1,000 keys of the space")
 

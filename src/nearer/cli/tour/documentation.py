@@ -50,7 +50,9 @@ def topics(source: Path) -> list[str]:
     tree = parsed(source)
     dictionaries = [node for node in ast.walk(tree) if isinstance(node, ast.Dict)] if tree is not None else []
     values = [value for node in dictionaries for value in node.values]
-    return [value.value for value in values if isinstance(value, ast.Constant) and isinstance(value.value, str)]
+    return [
+        value.value for value in values if isinstance(value, ast.Constant) and isinstance(value.value, str)
+    ]
 
 
 def parsed(source: Path) -> ast.Module | None:

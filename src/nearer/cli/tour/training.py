@@ -46,8 +46,8 @@ def trained(corpus: str | None) -> nearer.Word2Vec:
     """Word2Vec on `corpus`, or on this interpreter's documentation; little text is read more often."""
     text: Any = gather() if corpus is None else corpus
     size = 0 if corpus is None else sum(path.stat().st_size for path in find_files(corpus))
-    settings = {"dim": 64, "epochs": 20} if size < SMALL else {"dim": 100, "epochs": 5}
-    return nearer.Word2Vec(**settings).fit(text)
+    dim, epochs = (64, 20) if size < SMALL else (100, 5)
+    return nearer.Word2Vec(dim, epochs=epochs).fit(text)
 
 
 def show_neighbors(space: nearer.Space, quiet: bool) -> dict[str, list[str]]:
@@ -66,6 +66,8 @@ def judge(space: nearer.Space, quiet: bool) -> dict[str, Any]:
     """Word similarity and analogies on the lists of this folder; a text without these words has no figure."""
     from nearer import evaluate  # noqa: PLC0415  (verbs start fast)
 
+    if not quiet:
+        write("A first check, on pairs and questions made by hand for this tour; no benchmark:\n")
     tests: dict[str, Any] = {"similarity": evaluate.similarity, "analogies": evaluate.analogies}
     lists = {"similarity": pairs(), "analogies": questions()}
     found: dict[str, Any] = {}
