@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -27,11 +26,7 @@ EXAMPLES = (
 WITH_IDENTITY = ("space", "parquet", "npz")  # formats that say which space their vectors belong to
 
 
-class Index(StrEnum):
-    """How to search."""
-
-    exact = "exact"
-    hnsw = "hnsw"
+Index = Literal["exact", "hnsw"]
 
 
 def search(
@@ -44,7 +39,7 @@ def search(
     index: Annotated[
         Index,
         typer.Option(help="Compare with every vector, or walk a graph that is kept beside a .space folder."),
-    ] = Index.exact,
+    ] = "exact",
     with_recall: Annotated[
         bool, typer.Option("--recall", help="Measure what part of the true hits the index finds.")
     ] = False,
@@ -93,7 +88,7 @@ def _searcher(space: nearer.Space, name: str, index: Index, threads: int | None)
     """The searcher; an HNSW index stands beside a saved space, and is made anew for anything else."""
     from nearer.search import HNSW, Exact  # noqa: PLC0415  (verbs start fast)
 
-    if index is Index.exact:
+    if index == "exact":
         return Exact(space, threads=threads)
     folder = saved_space(name)
     if folder is None:
