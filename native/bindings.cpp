@@ -16,6 +16,7 @@ void bind_word_training(nb::module_&);
 
 NB_MODULE(_native, m) {
   m.def("variants", &nearer::available_variants);
+  m.attr("compiler") = __VERSION__;
   nearer::bind_text(m);
   nearer::bind_topk(m);
   nearer::bind_word_training(m);

@@ -6,7 +6,8 @@
 //   score    s[o][j]  = <output o, context j>
 //   weigh    n[o][j]  = in how many of the block's windows the pair (o, j) occurs
 //   gradient g[o][j]  = rate * (positive ? n * (1 - s(score)) : -n * s(score))
-//   spread   both matrices move by g, from the values they had before the block
+//   spread   both matrices move by g, from the values they had before the block (only a word that stands in the
+//            block twice may see what its first occurrence changed: see apply_gradients)
 #pragma once
 
 #include "word_block.hpp"

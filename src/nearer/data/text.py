@@ -81,8 +81,10 @@ def find_files(place: str) -> list[Path]:
     else:
         found = sorted(Path(p) for p in glob.glob(place, recursive=True) if Path(p).is_file())
         if not found and not glob.has_magic(place):
-            hint = "to train on the text itself, give a list of strings" if _looks_like_text(place) else None
-            raise InputError("no such file or directory", file=shown(place), remedy=hint)
+            if _looks_like_text(place):
+                remedy = "to train on the text itself, give a list of strings"
+                raise InputError("no such file or directory", file=shown(place), remedy=remedy)
+            raise InputError("no such file or directory", file=place)
     if not found:
         raise InputError("no file in this directory" if path.is_dir() else "no file matches", file=place)
     full = [p for p in found if p.stat().st_size > 0]

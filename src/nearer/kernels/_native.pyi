@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+compiler: str  # that built this module: fused operations, and so bits, depend on it
 unicode_version: str
 
 def variants() -> list[str]: ...
