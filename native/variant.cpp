@@ -3,6 +3,7 @@
 #include "cbow.hpp"
 #include "dispatch.hpp"
 #include "skipgram.hpp"
+#include "topk.hpp"
 
 #define NEARER_JOIN_(a, b) a##b
 #define NEARER_JOIN(a, b) NEARER_JOIN_(a, b)
@@ -14,10 +15,11 @@ namespace nearer {
 extern const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT);
 const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT) = {
     NEARER_TEXT(NEARER_VARIANT),
-    train_skipgram_unit,
-    skipgram_scratch_bytes,
-    train_cbow_unit,
-    cbow_scratch_bytes,
+    train_unit<SkipGram>,
+    scratch_bytes<SkipGram>,
+    train_unit<Cbow>,
+    scratch_bytes<Cbow>,
+    {kLanes, topk_scan, dot_in_double, squared_distance_in_double},
 };
 
 }  // namespace nearer

@@ -24,7 +24,7 @@ struct WordTraining {
   int stride;                  // floats a row
   int window;                  // largest distance of a context; drawn anew for each centre from 1..window
   int negative;                // negative samples a centre
-  int shared;                  // consecutive centres that share one draw of negatives (skip-gram)
+  int shared;                  // consecutive centres that share one draw of negatives
   float learning_rate;         // at the start of the first epoch
   float least_learning_rate;   // where the linear decay ends
   int64_t planned_units;       // units over all planned epochs: where the decay ends

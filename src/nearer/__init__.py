@@ -1,8 +1,25 @@
-"""Nearer: similar things belong near each other."""
+"""Nearer: similar things belong near each other.
 
-from nearer import errors
+Raw data becomes vectors, and the vectors are put to work. The rooms, in the order of the work:
+
+| room        | takes                       | gives                                   | next       |
+| ----------- | --------------------------- | --------------------------------------- | ---------- |
+| `data`      | files, iterables, columns   | blocks of text, lines of tokens         | `signal`   |
+| `signal`    | text                        | word ids, windows' odds, noise tables   | `models`   |
+| `kernels`   | arrays                      | arrays: the native engines              | `models`   |
+| `encoders`  | raw items                   | one vector an item                      | `space`    |
+| `models`    | raw data                    | a fitted estimator with a `Space`       | `space`    |
+| `space`     | keys and vectors            | a `Space`: queries, files, identity     | the uses   |
+| `evaluate`  | a space and a judgement     | a score with interval, n and coverage   |            |
+| `search`    | a space and queries         | the nearest keys, exactly or by index   |            |
+| `maps`      | a space                     | a t-SNE picture: PNG, SVG, HTML         |            |
+| `cli`       | a command line              | the same, printed                       |            |
+"""
+
+from nearer import errors, evaluate, maps, search
+from nearer.encoders import encoder
 from nearer.models import Word2Vec
 from nearer.space import Space, load
 
-__all__ = ["Space", "Word2Vec", "errors", "load"]
+__all__ = ["Space", "Word2Vec", "encoder", "errors", "evaluate", "load", "maps", "search"]
 __version__ = "0.1.0"

@@ -42,3 +42,29 @@ def merge_counters(
 def rewrite_ids(
     source: NDArray[np.uint32], ids: NDArray[np.uint32], to: NDArray[np.uint32], at: int, line_start: bool
 ) -> tuple[int, bool]: ...
+def topk(
+    queries: NDArray[np.float32],
+    rows: NDArray[np.float32],
+    scale: NDArray[np.float32],
+    offset: NDArray[np.float32],
+    squared_norms: NDArray[np.float64],
+    metric: int,
+    threads: int,
+    variant: str,
+    scores: NDArray[np.float32],
+    best_rows: NDArray[np.int64],
+) -> None: ...
+def rank(
+    queries: NDArray[np.float32],
+    rows: NDArray[np.float32],
+    squared_norms: NDArray[np.float64],
+    metric: int,
+    candidates: NDArray[np.int64],
+    threads: int,
+    variant: str,
+    scores: NDArray[np.float32],
+    best_rows: NDArray[np.int64],
+) -> None: ...
+def squared_norms(
+    rows: NDArray[np.float32], threads: int, variant: str, out: NDArray[np.float64]
+) -> None: ...

@@ -34,7 +34,7 @@ class WordTraining:
     noise : uint32 (v, 2), alias table of the negatives: threshold, alias.
     window : largest distance of a context in tokens; drawn from 1..window for every centre.
     negative : negative samples of a centre.
-    shared : consecutive centres that share one draw of negatives (skip-gram only; at most 32).
+    shared : consecutive centres that share one draw of negatives, at most 32.
     learning_rate, least_learning_rate : start and end of the linear decay over `planned_units` units.
     """
 

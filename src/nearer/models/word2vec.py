@@ -94,7 +94,7 @@ class Word2Vec(Estimator):
     subsample : threshold t of subsampling; words whose share of the text exceeds it are thinned out. 0: none.
     epochs : passes over the corpus.
     learning_rate, least_learning_rate : start and end of the linear decay.
-    shared : centres in a row that share one draw of negatives (skip-gram); 1 draws for every centre.
+    shared : centres in a row that share one draw of negatives; 1 draws for every centre.
     tokenizer : "words" (runs of Unicode letters and digits, lower-cased), "whitespace", or a callable that
         turns a line into tokens.
     errors : "strict", or "replace" to read bytes that are not UTF-8 as U+FFFD (for "words", a separator).

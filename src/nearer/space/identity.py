@@ -26,7 +26,7 @@ def content_identity(keys: Sequence[str], vectors: NDArray[np.float32], metric: 
     encoded = [key.encode("utf-8", "surrogatepass") for key in keys]
     digest.update(np.fromiter((len(key) for key in encoded), dtype="<u4", count=len(encoded)).tobytes())
     digest.update(b"".join(encoded))
-    digest.update(np.ascontiguousarray(vectors).data.cast("B"))
+    digest.update(np.ascontiguousarray(vectors).view(np.uint8).data)
     return digest.hexdigest()
 
 

@@ -79,7 +79,7 @@ def norms(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     """Euclidean norm of every row, shape (n,); right for every finite float32, subnormal ones too."""
     with np.errstate(over="ignore", under="ignore"):
         squares = np.einsum("ij,ij->i", vectors, vectors)
-    lengths = np.sqrt(squares, dtype=np.float64)
+    lengths: NDArray[np.float64] = np.sqrt(squares, dtype=np.float64)
     wild = np.flatnonzero(~((squares > 1e-28) & (squares < 1e28)))
     lengths[wild] = np.linalg.norm(vectors[wild].astype(np.float64), axis=1)
     return lengths
@@ -87,7 +87,9 @@ def norms(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def inverted(lengths: NDArray[np.float64]) -> NDArray[np.float64]:
     """1 / length, and 0 for length 0."""
-    return np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    inverse = np.zeros_like(lengths)
+    np.divide(1.0, lengths, out=inverse, where=lengths > 0)
+    return inverse
 
 
 def is_tame(lengths: NDArray[np.float64]) -> bool:

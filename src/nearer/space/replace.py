@@ -38,9 +38,10 @@ def new_folder(target: Path, overwrite: bool) -> Iterator[Path]:
         require_free(target, overwrite)
         with _workplace(target, Path.mkdir) as place:
             yield place
-            sync(place)
+            sync_folder(place)
             _install_folder(place, target)
-            sync(target.parent)
+            with suppress(OSError):  # the new folder stands: only when it reaches the disk is open
+                sync_folder(target.parent)
 
 
 @contextmanager
@@ -55,7 +56,8 @@ def new_file(target: Path, overwrite: bool) -> Iterator[BinaryIO]:
                 handle.flush()
                 os.fsync(handle.fileno())
             place.replace(target)
-            sync(target.parent)
+            with suppress(OSError):
+                sync_folder(target.parent)
 
 
 @contextmanager
@@ -91,11 +93,14 @@ def whole_folder(target: Path) -> Path:
     return previous if not target.exists() and previous.exists() else target
 
 
-def sync(path: Path) -> None:
-    """Force a file or the entries of a folder to disk."""
+def sync_folder(path: Path) -> None:
+    """Force the entries of a folder to disk, where the file system can."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
     finally:
         os.close(handle)
 
@@ -156,7 +161,7 @@ def _move_aside(place: Path, target: Path) -> None:
     except OSError:
         previous.rename(target)
         raise
-    sync(target.parent)
+    sync_folder(target.parent)
     _remove(previous)
 
 

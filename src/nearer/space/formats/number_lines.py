@@ -16,10 +16,11 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.errors import EncodingError, FormatError, shown
+from nearer.errors import EncodingError, FormatError, InputError, shown
 
 READ_BLOCK = 1 << 24  # bytes parsed together
 WRITE_BLOCK = 1 << 13  # rows written together
+BOM = b"\xef\xbb\xbf"  # Arrow drops it at the start of a block, where it may belong to a key
 
 
 @dataclass
@@ -67,19 +68,21 @@ class NumberLines:
         import pyarrow as pa  # noqa: PLC0415  (heavy: paid for where it is needed)
         import pyarrow.csv as pc  # noqa: PLC0415
 
-        block = block.replace(b"\r\n", b"\n")
-        if self.separator == b" ":
+        if b"\r" in block:
+            block = block.replace(b"\r\n", b"\n")
+        if self.separator == b" " and b" \n" in block:
             block = block.replace(b" \n", b"\n")
         other = b"\t" if self.separator == b" " else b" "
-        if b"\r" in block or b"\0" in block or other in block:
+        if b"\r" in block or b"\0" in block or other in block or block.startswith(BOM):
             return False
         names = [str(column) for column in range(self.dim)]
         types: dict[str, pa.DataType] = dict.fromkeys(names, pa.float32())
         if self.keyed:
             names, types = ["key", *names], {"key": pa.string(), **types}
+        source: Any = pa.BufferReader(block)
         try:
             table = pc.read_csv(
-                pa.BufferReader(block),
+                source,
                 pc.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=names),
                 pc.ParseOptions(
                     delimiter=self.separator.decode(),
@@ -103,23 +106,22 @@ class NumberLines:
         return True
 
     def _line_by_line(self, block: bytes) -> None:
-        """Parse a block carefully: what is wrong is named with its row."""
+        """Parse a block carefully: what is wrong first is named with its row."""
         rows: list[list[str]] = []
         numbers: list[int] = []
         offset = self.offset
-        for row, line in enumerate(block.removesuffix(b"\n").split(b"\n"), self.row):
-            text = self._decoded(line, row, offset)
-            offset += len(line) + 1
-            if not text.strip(" \t\r"):
-                self._blank = self._blank or row
-                continue
-            if self._blank is not None:
-                raise FormatError("an empty line", file=self.path, row=self._blank, remedy="remove it")
-            fields = self._fields(text, row)
-            if self.keyed:
-                self.keys.append(fields.pop(0))
-            rows.append(fields)
-            numbers.append(row)
+        try:
+            for row, line in enumerate(block.removesuffix(b"\n").split(b"\n"), self.row):
+                text = self._decoded(line, row, offset)
+                offset += len(line) + 1
+                if not text.strip(" \t\r"):
+                    self._blank = self._blank or row
+                    continue
+                rows.append(self._fields(text, row))
+                numbers.append(row)
+        except InputError:
+            self._numbers(rows, numbers)  # raises if a row before this one holds what is no number
+            raise
         self.parts.append(self._numbers(rows, numbers))
 
     def _decoded(self, line: bytes, row: int, offset: int) -> str:
@@ -134,7 +136,9 @@ class NumberLines:
             ) from None
 
     def _fields(self, text: str, row: int) -> list[str]:
-        """Key and numbers of a line, as text."""
+        """The numbers of a line, as text; its key is taken."""
+        if self._blank is not None:
+            raise FormatError("an empty line", file=self.path, row=self._blank, remedy="remove it")
         separator = self.separator.decode()
         fields = text.rstrip("\r" + (" " if separator == " " else "")).split(separator)
         extra = len(fields) - self.dim - self.keyed
@@ -150,6 +154,8 @@ class NumberLines:
             )
         if self.keyed and not fields[0]:
             raise FormatError("an empty key", file=self.path, row=row, remedy="remove the row")
+        if self.keyed:
+            self.keys.append(fields.pop(0))
         return fields
 
     def _numbers(self, rows: list[list[str]], numbers: list[int]) -> NDArray[np.float32]:

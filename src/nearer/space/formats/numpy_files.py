@@ -1,14 +1,14 @@
 """NumPy: `NAME.npz` with keys inside, or `NAME.npy` beside `NAME.keys.txt`. Nothing is pickled.
 
 `.npz` holds `vectors` (n, dim), `keys_utf8` (the bytes of all keys, one after another), `keys_ends` (n
-numbers: where each key ends) and `nearer` (JSON: metric, identity, provenance). Text arrays of NumPy would drop zero
-characters at the end of a key and give every key the room of the longest; `keys` of that kind are still
-read. `.keys.txt` holds a line a key; the two files beside each other are replaced one after the other.
+numbers, where each key ends) and `nearer` (JSON: metric, identity, provenance). Text arrays of NumPy would
+drop zero characters at the end of a key and give every key the room of the longest; `keys` of that kind are
+still read. `.keys.txt` holds a line a key; the two files beside each other are replaced one after the other.
 """
 
 from __future__ import annotations
 
-import zipfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +61,14 @@ def write_npz(space: Space, path: Path, overwrite: bool = False) -> None:
 def read_npy(path: Path, metric: Metric = "cosine") -> Space:
     """The space in a `.npy` file and the keys beside it; raises `FormatError` and `EncodingError`."""
     path = Path(path)
-    with reading_errors(path):
-        vectors = _loaded(path)
-    if not isinstance(vectors, np.ndarray):
+    arrays = _arrays(path)
+    if "" not in arrays:
         raise FormatError("is no .npy file", file=path, remedy="give a .npz file its ending")
+    vectors = _matrix(path, arrays[""])
     keys = _key_lines(keys_path(path))
-    if len(keys) != len(_matrix(path, vectors)):
+    if len(keys) != len(vectors):
         raise FormatError(f"{len(keys):,} keys for {len(vectors):,} vectors", file=keys_path(path))
-    return imported(path, "npy", keys, _matrix(path, vectors), metric=metric)
+    return imported(path, "npy", keys, vectors, metric=metric)
 
 
 def write_npy(space: Space, path: Path, overwrite: bool = False) -> None:
@@ -87,31 +87,23 @@ def keys_path(path: Path) -> Path:
     return path.with_name(f"{path.stem}.keys.txt")
 
 
-def _loaded(path: Path) -> Any:
-    """What NumPy reads, refusing pickled objects."""
-    try:
-        return np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, zipfile.BadZipFile, SyntaxError, MemoryError, OverflowError) as error:
-        raise FormatError(f"is no whole NumPy file of numbers: {error}", file=path) from None
-
-
 def _arrays(path: Path) -> Arrays:
-    with reading_errors(path):
-        archive = _loaded(path)
-        if isinstance(archive, np.ndarray):
-            raise FormatError("is no .npz file", file=path, remedy="give a .npy file its ending")
-        with archive:
-            try:
-                return {name: archive[name] for name in archive.files}
-            except (
-                ValueError,
-                EOFError,
-                zipfile.BadZipFile,
-                KeyError,
-                MemoryError,
-                NotImplementedError,
-            ) as error:
-                raise FormatError(f"is no whole .npz file: {error}", file=path) from None
+    """Every array of a `.npz` file, by name; a `.npy` file's single array has no name.
+
+    Pickled objects are refused. NumPy's reader hands on whatever Python's own parsers raise, and warns about
+    headers of old; both are one `FormatError` here.
+    """
+    with reading_errors(path), path.open("rb") as handle, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = np.load(handle, allow_pickle=False)
+            if isinstance(found, np.ndarray):
+                return {"": found}
+            with found:
+                return {name: found[name] for name in found.files}
+        except Exception as error:
+            text = str(error) or type(error).__name__
+            raise FormatError(f"is no whole NumPy file of numbers: {text}", file=path) from None
 
 
 def _matrix(path: Path, array: NDArray[Any]) -> NDArray[np.float32]:

@@ -54,7 +54,7 @@ def write(space: Space, path: Path, overwrite: bool = False) -> None:
     table = to_table(space)
     with new_file(Path(path), overwrite) as handle:
         try:
-            pq.write_table(table, handle, compression="zstd")
+            pq.write_table(table, handle, compression="zstd", use_dictionary=False)
         except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as error:
             raise FormatError(f"the payload cannot be written as Parquet: {error}", file=path) from None
 

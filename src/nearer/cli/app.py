@@ -1,0 +1,59 @@
+"""The program: its verbs, and what stands before a verb."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import nearer
+from nearer.cli import analogy, convert, evaluate, fit, info, map, models, neighbors, search, tour
+from nearer.cli.program import Program
+
+SETTINGS = {"help_option_names": ["-h", "--help"]}
+
+app = typer.Typer(
+    name="nearer",
+    cls=Program,
+    help="Vectors where similar things lie near each other: train or load them, judge, search and draw them.",
+    context_settings=SETTINGS,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+fit_app = typer.Typer(help="Train vectors on your data.", context_settings=SETTINGS)
+
+
+def _shown(examples: tuple[str, ...]) -> str:
+    """Examples below a verb's help, a line each."""
+    return "\n\n".join(("Examples:" if len(examples) > 1 else "Example:", *examples))
+
+
+app.command("tour", epilog=_shown(tour.EXAMPLES))(tour.tour)
+app.add_typer(fit_app, name="fit")
+fit_app.command("words", epilog=_shown(fit.EXAMPLES))(fit.words)
+app.command("info", epilog=_shown(info.EXAMPLES))(info.info)
+app.command("neighbors", epilog=_shown(neighbors.EXAMPLES))(neighbors.neighbors)
+app.command("analogy", epilog=_shown(analogy.EXAMPLES))(analogy.analogy)
+app.command("evaluate", epilog=_shown(evaluate.EXAMPLES))(evaluate.evaluate)
+app.command("search", epilog=_shown(search.EXAMPLES))(search.search)
+app.command("map", epilog=_shown(map.EXAMPLES))(map.draw_map)
+app.command("convert", epilog=_shown(convert.EXAMPLES))(convert.convert)
+app.command("models", epilog=_shown(models.EXAMPLES))(models.models)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"nearer {nearer.__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _before_verb(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())

@@ -1,0 +1,46 @@
+"""Whether a result can be written where it is wanted; asked before the work, which may take hours."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from nearer.errors import FormatError, StorageError, shown
+
+
+def require_space_destination(path: Path, overwrite: bool) -> None:
+    """Raise `FormatError` or `StorageError` if a space cannot be saved at `path`."""
+    from nearer.space.formats import ENDINGS, format_of  # noqa: PLC0415  (verbs start fast)
+
+    kind = format_of(path) if path.suffix else "space"
+    if kind is None:
+        raise FormatError(
+            f"the ending {shown(path.suffix)} names no format", file=path, remedy=f"use {' '.join(ENDINGS)}"
+        )
+    if os.path.lexists(path):
+        _require_replaceable(path, overwrite, folder=kind == "space")
+    require_folder(path.parent)
+
+
+def require_folder(folder: Path) -> None:
+    """Raise `StorageError` if nothing can be written into `folder`."""
+    if not folder.is_dir():
+        raise StorageError("the folder does not exist", file=folder, remedy="create it first")
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"room?")
+    except OSError as error:
+        raise StorageError(
+            f"nothing can be written here: {error.strerror or error}",
+            file=folder,
+            remedy="choose another place",
+        ) from None
+
+
+def _require_replaceable(path: Path, overwrite: bool, folder: bool) -> None:
+    if not overwrite:
+        raise StorageError("already exists", file=path, remedy="add --overwrite to replace it")
+    foreign = path.is_dir() and any(path.iterdir()) and not (path / "space.json").is_file()
+    if foreign or path.is_dir() != folder:
+        raise StorageError("exists and is no space of this format", file=path, remedy="choose another name")

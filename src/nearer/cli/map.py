@@ -1,0 +1,119 @@
+"""`nearer map`: a space as a picture."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import nearer
+from nearer.cli.destination import require_folder
+from nearer.cli.options import AsJson, Seed, SpaceName
+from nearer.cli.output import print_facts, print_json, print_next, size_of
+from nearer.errors import EncodingError, FormatError, InputError, shown
+
+EXAMPLES = (
+    "nearer map words.space words.html --top 500",
+    "nearer map glove-6b-50d lion.png --around lion --top 100 --perplexity 15",
+)
+ENDINGS = (".html", ".png", ".svg")
+TOP, AROUND = 2_000, 200  # points drawn where --top is not given
+FEW = 5_000  # points up to which one thread is fast enough, and gives the same map every time
+
+
+def draw_map(
+    space: SpaceName,
+    out: Annotated[
+        Path,
+        typer.Argument(metavar="OUT", help="An .html page (pan, zoom, find), or a .png or .svg picture."),
+    ],
+    keys: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the keys in this file, one a line.")
+    ] = None,
+    around: Annotated[str | None, typer.Option(metavar="KEY", help="Draw what lies nearest to KEY.")] = None,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Points: the first N, or nearest N.",
+            show_default=f"{TOP}, or {AROUND} around",
+        ),
+    ] = None,
+    color_by: Annotated[
+        str, typer.Option(metavar="clusters|none|COLUMN", help="What colours the points.")
+    ] = "clusters",
+    title: Annotated[
+        str | None, typer.Option(help="The line above the picture.", show_default="size")
+    ] = None,
+    perplexity: Annotated[float, typer.Option(help="Neighbours that count for a point.")] = 30.0,
+    threads: Annotated[
+        int | None, typer.Option(help="CPU threads.", show_default=f"1 up to {FEW:,} points, then all cores")
+    ] = None,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Draw a space by t-SNE: an offline HTML page, or a picture with labels that do not overlap."""
+    from nearer.maps import Map  # noqa: PLC0415  (verbs start fast)
+
+    if keys is not None and (around is not None or top is not None):
+        raise typer.BadParameter("--keys goes with neither --around nor --top")
+    if out.suffix.lower() not in ENDINGS:
+        raise FormatError(
+            f"no map is written as {shown(out.suffix)}", file=out, remedy="end in .html, .png, .svg"
+        )
+    require_folder(out.parent)
+    begin = time.perf_counter()
+    chosen = _chosen(nearer.load(space), keys, around, top)
+    chart = Map.of(
+        chosen,
+        color_by=None if color_by == "none" else color_by,
+        title=title,
+        perplexity=perplexity,
+        seed=seed,
+        threads=threads or (1 if len(chosen) <= FEW else None),
+    )
+    chart.save(out)
+    seconds = time.perf_counter() - begin
+    sizes = Counter(chart.groups.labels.tolist())
+    groups = [{"name": name, "points": sizes[place]} for place, name in enumerate(chart.groups.names)]
+    bytes_ = out.stat().st_size
+    if as_json:
+        print_json(
+            {"file": str(out), "bytes": bytes_, "points": len(chosen), "groups": groups, "seconds": seconds}
+        )
+        return
+    print_facts(
+        (
+            ("drawn", f"{out} ({size_of(bytes_)}) in {seconds:.1f} s"),
+            ("points", len(chosen)),
+            *(("group", f"{group['points']:>6,}  {group['name']}") for group in groups),
+        )
+    )
+    print_next(f"open {out}" + (" in a browser" if out.suffix.lower() == ".html" else ""))
+
+
+def _chosen(space: nearer.Space, keys: Path | None, around: str | None, top: int | None) -> nearer.Space:
+    """The part of the space that is drawn."""
+    if keys is not None:
+        return space[_listed(keys)]
+    if around is not None:
+        return space[[around, *space.neighbors(around, top or AROUND).keys]]
+    return space[: top or TOP]
+
+
+def _listed(file: Path) -> list[str]:
+    """The keys in a file, one a line, each once."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise EncodingError(f"byte offset {error.start:,} is not UTF-8", file=file) from None
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=file) from None
+    listed = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+    if not listed:
+        raise InputError("holds no keys", file=file, remedy="write one key a line")
+    return listed

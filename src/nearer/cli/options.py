@@ -1,0 +1,29 @@
+"""Arguments and options that several verbs take, with their help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SpaceName = Annotated[
+    str,
+    typer.Argument(
+        metavar="SPACE",
+        help="A .space folder, a file of vectors (.txt .vec .bin .tsv .parquet .npz .npy), or a known model.",
+    ),
+]
+HowMany = Annotated[int, typer.Option("-k", "--k", help="How many hits.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document, and errors as one, on standard output.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+Threads = Annotated[int | None, typer.Option(help="CPU threads.", show_default="all cores")]
+Seed = Annotated[int, typer.Option(help="Of everything random.")]
+
+
+def saved_space(name: str) -> Path | None:
+    """The folder of a saved space, or None where `name` is a file of another format or a known model."""
+    folder = Path(name)
+    return folder if (folder / "space.json").is_file() else None

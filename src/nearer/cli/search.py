@@ -1,0 +1,126 @@
+"""`nearer search`: the nearest vectors to many queries, exactly or by an index."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+import nearer
+from nearer.cli.options import AsJson, HowMany, SpaceName, Threads, saved_space
+from nearer.cli.output import print_json, print_table, write
+from nearer.errors import FormatError, InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nearer.search import Searcher
+
+EXAMPLES = (
+    "nearer search words.space import string -k 5",
+    "nearer search words.space queries.npy --index hnsw --recall --json",
+)
+WITH_IDENTITY = ("space", "parquet", "npz")  # formats that say which space their vectors belong to
+
+
+Index = Literal["exact", "hnsw"]
+
+
+def search(
+    space: SpaceName,
+    queries: Annotated[
+        list[str],
+        typer.Argument(metavar="QUERY", help="Keys of the space, or one file of vectors or space."),
+    ],
+    k: HowMany = 10,
+    index: Annotated[
+        Index,
+        typer.Option(help="Compare with every vector, or walk a graph that is kept beside a .space folder."),
+    ] = "exact",
+    with_recall: Annotated[
+        bool, typer.Option("--recall", help="Measure what part of the true hits the index finds.")
+    ] = False,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """The nearest keys to each query, nearest first.
+
+    A query is a key, which finds itself first (`nearer neighbors` leaves it out), or every row of a file: a
+    space of the same identity, or plain vectors (.npy, text, binary) of the same dimension.
+    """
+    from nearer.search import recall  # noqa: PLC0415  (verbs start fast)
+
+    opened = nearer.load(space)
+    names, asked = _queries(opened, queries)
+    searcher = _searcher(opened, space, index, threads)
+    begin = time.perf_counter()
+    hits = searcher.search(asked, k)
+    seconds = time.perf_counter() - begin
+    share = recall(searcher, k) if with_recall else None
+    if as_json:
+        answers = [
+            {"query": name, "hits": [{"key": key, "score": score} for key, score in found]}
+            for name, found in zip(names, hits, strict=True)
+        ]
+        timing = {"seconds": seconds, "queries": len(names), "recall": share}
+        print_json(
+            {"space": space, "identity": opened.identity, "index": index, **timing, "answers": answers}
+        )
+        return
+    print_table(
+        ("query", "hit", opened.metric),
+        [
+            (name if place == 0 else "", *hit)
+            for name, found in zip(names, hits, strict=True)
+            for place, hit in enumerate(found)
+        ],
+        numbers=(opened.metric,),
+    )
+    write(f"\n{seconds * 1000:.1f} ms, {index} search, queries: {len(names):,}")
+    if share is not None:
+        write(f"recall@{k} {share:.4f}, on up to 1,000 keys of the space")
+
+
+def _searcher(space: nearer.Space, name: str, index: Index, threads: int | None) -> Searcher:
+    """The searcher; an HNSW index stands beside a saved space, and is made anew for anything else."""
+    from nearer.search import HNSW, Exact  # noqa: PLC0415  (verbs start fast)
+
+    if index == "exact":
+        return Exact(space, threads=threads)
+    folder = saved_space(name)
+    if folder is None:
+        return HNSW(space, threads=threads or 1)
+    return HNSW.open(space, folder)
+
+
+def _queries(
+    space: nearer.Space, queries: list[str]
+) -> tuple[list[str], list[str] | nearer.Space | NDArray[np.float32]]:
+    """Names of the queries, and what to search for."""
+    file = Path(queries[0])
+    if len(queries) > 1 or queries[0] in space or not file.exists():
+        return queries, queries
+    if file.suffix == ".npy":
+        vectors = _matrix(file)
+        return [f"row {row}" for row in range(len(vectors))], vectors
+    from nearer.space.formats import format_of  # noqa: PLC0415  (verbs start fast)
+
+    given = nearer.load(file)
+    if not len(given):
+        raise InputError("holds no vectors to search for", file=file)
+    bound = file.is_dir() or format_of(file) in WITH_IDENTITY
+    return given.keys, given if bound else given.vectors
+
+
+def _matrix(file: Path) -> NDArray[np.float32]:
+    """Vectors (m, dim) of a .npy file; never unpickled."""
+    import numpy as np  # noqa: PLC0415  (verbs start fast)
+
+    try:
+        values = np.load(file, allow_pickle=False)
+        return np.atleast_2d(np.asarray(values, dtype=np.float32))
+    except (ValueError, TypeError, EOFError) as error:
+        raise FormatError(f"is no NumPy array of numbers: {error}", file=file) from None

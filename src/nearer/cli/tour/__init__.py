@@ -1,0 +1,91 @@
+"""`nearer tour`: all of Nearer in two minutes, offline.
+
+`article.py`, the two groups of pretrained words; then `training.py`, vectors of one's own from the text of
+`documentation.py`; `shipped.py` reads the word lists beside them.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nearer.cli.destination import require_folder
+from nearer.cli.options import AsJson
+from nearer.cli.output import print_json, print_table, size_of, write
+from nearer.errors import StorageError
+
+EXAMPLES = ("nearer tour", "nearer tour --out my-tour --corpus corpus.txt")
+NOTES = {
+    "animals-and-computers.png": "the picture: animals here, computers there",
+    "animals-and-computers.html": "the same to pan, zoom and search, in a browser",
+    "words.space": "the trained vectors: nearer info, neighbors, search, map",
+    "words.png": "the trained words as a picture",
+    "words.html": "the trained words to pan, zoom and search, in a browser",
+}
+
+
+def tour(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the files it makes.")] = Path(
+        "tour-output"
+    ),
+    corpus: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="Text to train on: a file, a folder or a quoted glob.",
+            show_default="the documentation of Python's standard library",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """See what Nearer does: draw pretrained words; train, judge, search and draw words of your own.
+
+    Needs no network. Takes about a minute.
+    """
+    from nearer.cli.tour.article import article  # noqa: PLC0415  (verbs start fast)
+    from nearer.cli.tour.training import training  # noqa: PLC0415
+    from nearer.data.text import find_files  # noqa: PLC0415
+
+    begin = time.perf_counter()
+    if corpus is not None:
+        find_files(corpus)
+    _make_folder(out)
+    _title("1. Words that others trained", as_json)
+    first = article(out, quiet=as_json)
+    _title("2. Words trained here", as_json)
+    second = training(out, corpus, quiet=as_json)
+    files = [*first.pop("files"), *second.pop("files")]
+    seconds = time.perf_counter() - begin
+    if as_json:
+        listed = [str(file) for file in files]
+        print_json({"article": first, "training": second, "files": listed, "seconds": seconds})
+    else:
+        _list(files, seconds)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"cannot be made: {error.strerror}", file=folder) from None
+    require_folder(folder)
+
+
+def _title(text: str, quiet: bool) -> None:
+    if not quiet:
+        write(f"\n{text}\n{'-' * len(text)}")
+
+
+def _list(files: list[Path], seconds: float) -> None:
+    write(f"\nThese files were made, in {seconds:.0f} s:\n")
+    print_table(("file", "size", "what"), [_row(file) for file in files], numbers=("size",))
+    pages: list[Any] = [file for file in files if file.suffix == ".html"]
+    write(f"\nopen {' or '.join(map(str, pages))} in a browser")
+
+
+def _row(file: Path) -> tuple[str, str, str]:
+    inside = [part for part in file.rglob("*") if part.is_file()] if file.is_dir() else [file]
+    return str(file), size_of(sum(part.stat().st_size for part in inside)), NOTES[file.name]

@@ -1,0 +1,63 @@
+"""The options of `nearer fit words`, in the words of the help; defaults stand with the verb."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+training = partial(typer.Option, rich_help_panel="Training")
+reading = partial(typer.Option, rich_help_panel="Reading")
+
+Corpus = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="CORPUS", help="Text: files (.gz, .zst, .parquet too), folders, quoted globs; - is stdin."
+    ),
+]
+Out = Annotated[
+    Path,
+    typer.Option(
+        "-o",
+        "--out",
+        metavar="OUT",
+        help="Where to save; the ending says the format: .space .txt .vec .bin .tsv .parquet .npz .npy",
+    ),
+]
+Checkpoint = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Save the run here, and resume it from here.")
+]
+CheckpointEvery = Annotated[float, typer.Option(metavar="SECONDS", help="Between checkpoints.")]
+
+Dim = Annotated[int, training(help="Dimension of the vectors.")]
+Architecture = Annotated[
+    Literal["skipgram", "cbow"], training(help="A word predicts its context, or is predicted by it.")
+]
+Objective = Annotated[Literal["negative"], training(help="Negative sampling.")]
+Window = Annotated[int, training(help="Largest distance between centre and context, in words.")]
+Negative = Annotated[int, training(help="Negative samples a centre.")]
+NoiseExponent = Annotated[float, training(help="Negatives are drawn by count to this power.")]
+Subsample = Annotated[float, training(help="Words above this share of the text are thinned out; 0: none.")]
+Epochs = Annotated[int, training(help="Passes over the text.")]
+LearningRate = Annotated[float, training(help="Start of the linear decay.")]
+LeastLearningRate = Annotated[float, training(help="End of the linear decay.")]
+Shared = Annotated[int, training(help="Centres in a row that share one draw of negatives.")]
+
+MinCount = Annotated[int, reading(help="Words seen less often are dropped.")]
+MaxVocabulary = Annotated[
+    int | None, reading(help="Keep this many words, the most frequent.", show_default="all")
+]
+Tokenizer = Annotated[
+    Literal["words", "whitespace"], reading(help="Runs of letters and digits, lower-cased; or as spaced.")
+]
+Errors = Annotated[
+    Literal["strict", "replace"], reading(help="Bytes that are not UTF-8: an error, or separators.")
+]
+Memory = Annotated[
+    str | None,
+    reading(
+        metavar="SIZE", help="Room for word ids, such as 2GB; more goes to disk.", show_default="no limit"
+    ),
+]

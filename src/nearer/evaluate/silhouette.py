@@ -1,0 +1,113 @@
+"""Silhouette: do items of one label lie nearer to each other than to those of the next label?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nearer.errors import InputError, ParameterError
+from nearer.evaluate.bootstrap import mean
+from nearer.evaluate.result import Estimate, Result, table
+from nearer.space import Space
+
+
+@dataclass(frozen=True)
+class SilhouetteResult(Result):
+    """Mean silhouette, from -1 (all on the wrong side) over 0 to 1 (far apart).
+
+    Attributes
+    ----------
+    estimate : the mean over items with its interval.
+    labels : one `Estimate` a label, under its text.
+    coverage : part of the labelled items that the space holds.
+    """
+
+    estimate: Estimate
+    labels: dict[str, Estimate]
+    coverage: float
+
+    @property
+    def value(self) -> float:
+        """The mean silhouette."""
+        return self.estimate.value
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of `value`."""
+        return self.estimate.interval
+
+    @property
+    def n(self) -> int:
+        """Items measured."""
+        return self.estimate.n
+
+    @property
+    def oov_rate(self) -> float:
+        """Part of the labelled items that the space lacks."""
+        return 1 - self.coverage
+
+    def __str__(self) -> str:
+        rows = [(name, *estimate.cells()) for name, estimate in self.labels.items()]
+        return table(
+            ("silhouette", "value", "95 %", "n"),
+            [*rows, ("all", *self.estimate.cells())],
+            f"coverage {self.coverage:.1%} of the labelled items; those the space lacks are left out",
+        )
+
+
+def silhouette(
+    space: Space, labels: Mapping[str, Hashable] | Sequence[Hashable], *, sample: int = 10_000, seed: int = 0
+) -> SilhouetteResult:
+    """Mean silhouette of the labelled vectors of `space` (Rousseeuw, 1987).
+
+    Distances are 1 - cosine or Euclidean, by the metric of the space. The interval draws the items again and
+    takes their silhouettes as given.
+
+    Parameters
+    ----------
+    labels : label of each row (n,), or of some keys; keys that the space lacks are left out.
+    sample : at most so many items, drawn at random by `seed`, since time grows with their square.
+
+    Raises
+    ------
+    ParameterError : a space of metric "dot", which is no distance.
+    InputError : another number of labels than rows, fewer than two labels, or no label with two items.
+    """
+    if space.metric == "dot":
+        raise ParameterError(
+            "a silhouette needs a distance and the metric is 'dot'", remedy="use another metric"
+        )
+    rows, kept, coverage = _labelled(space, labels)
+    if len(rows) > sample:
+        drawn = np.sort(np.random.default_rng(seed).permutation(len(rows))[:sample])
+        rows, kept = rows[drawn], [kept[i] for i in drawn]
+    sizes = Counter(kept)
+    if len(sizes) < 2 or max(sizes.values()) < 2:
+        raise InputError(
+            f"{len(kept)} labelled items of {len(sizes)} labels: needs two labels, one of two items"
+        )
+    from sklearn.metrics import silhouette_samples  # noqa: PLC0415  (`import nearer` must not load it)
+
+    numbers = {label: number for number, label in enumerate(sizes)}
+    codes = np.array([numbers[label] for label in kept])
+    values = np.asarray(silhouette_samples(space.vectors[rows], codes, metric=space.metric), dtype=np.float64)
+    by_label = {str(label): mean(values[codes == number], seed) for label, number in numbers.items()}
+    return SilhouetteResult(mean(values, seed), by_label, coverage)
+
+
+def _labelled(
+    space: Space, labels: Mapping[str, Hashable] | Sequence[Hashable]
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], list[Hashable], float]:
+    """Rows, their labels, and the part of the labelled items that the space holds."""
+    if not isinstance(labels, Mapping):
+        if len(labels) != len(space):
+            raise InputError(
+                f"{len(labels)} labels for {len(space)} vectors", remedy="give one a row, or a mapping"
+            )
+        return np.arange(len(space)), list(labels), 1.0
+    held = [key for key in labels if key in space]
+    rows = np.array([space.row(key) for key in held], dtype=np.intp)
+    return rows, [labels[key] for key in held], len(held) / max(len(labels), 1)

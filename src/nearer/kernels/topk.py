@@ -1,0 +1,236 @@
+"""Exact top-k: the k best rows of a matrix for each query, by a blocked product with a fused selection.
+
+No score matrix is ever stored and nothing is fully sorted. Candidates are ranked by single-precision
+products, a few more than k of them; those are scored again in double precision, which decides the order that
+is returned. Of equal vectors the lower row comes first. The result does not depend on the number of threads
+or on how many queries are asked at once.
+
+Source of the blocking: Goto & van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearer.errors import InputError, ParameterError, shown
+from nearer.kernels import _native
+from nearer.kernels.variants import chosen_variant
+from nearer.progress import Progress
+
+Metric = Literal["cosine", "dot", "euclidean"]
+
+_METRICS = {"dot": 0, "cosine": 1, "euclidean": 2}
+_CHUNK_PRODUCTS = 2e11  # multiply-adds between two chances to show progress or to stop: about a second
+_CHUNK_CANDIDATES = 1.6e7  # candidates held at a time: about 256 MB
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A matrix prepared for searching: `vectors` (n, dim) and what its metric needs to know of each row.
+
+    Make one with `prepare`. It refers to the matrix that was given, unless that is far from the origin and
+    the metric Euclidean: then to a copy around `centre` (dim,), since single precision would lose near
+    distances.
+    """
+
+    vectors: NDArray[np.float32]
+    metric: Metric
+    centre: NDArray[np.float32] | None
+    squared_norms: NDArray[np.float64]
+    scale: NDArray[np.float32]
+    offset: NDArray[np.float32]
+
+    def moved(self, queries: NDArray[np.float32]) -> NDArray[np.float32]:
+        """`queries` (m, dim) in the coordinates of `vectors`: around `centre`, if there is one."""
+        return queries if self.centre is None else queries - self.centre
+
+
+def prepare(vectors: NDArray[np.float32], metric: Metric, threads: int | None = None) -> Rows:
+    """`vectors` (n, dim) ready to be searched many times by `metric`.
+
+    Raises `ParameterError` for an unknown metric, no dimensions or more than 2^32 rows, and `InputError` for
+    a row that holds NaN or infinity.
+    """
+    if metric not in _METRICS:
+        raise ParameterError(f"metric={shown(metric)} is unknown", remedy=f"use one of {', '.join(_METRICS)}")
+    matrix = _matrix(vectors, "vectors")
+    if len(matrix) >= 2**32:
+        raise ParameterError(
+            f"{len(matrix):,} rows are too many for one search", remedy="search them in parts"
+        )
+    squared = squared_norms(matrix, threads)
+    if not np.isfinite(squared).all():
+        row = int(np.flatnonzero(~np.isfinite(squared))[0])
+        raise InputError("the vector holds NaN or infinity", file="vectors", row=row, remedy="remove the row")
+    centre = _far_centre(matrix, squared) if metric == "euclidean" else None
+    if centre is not None:
+        matrix = matrix - centre
+        squared = squared_norms(matrix, threads)
+    scale = np.ones(len(matrix), np.float32)
+    offset = np.zeros(len(matrix), np.float32)
+    if metric == "cosine":  # ranked by q.x / |x|
+        norms = np.sqrt(squared)
+        inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
+        scale = np.minimum(inverse, 1e38).astype(np.float32)
+    elif metric == "euclidean":  # ranked by q.x - |x|^2 / 2
+        with np.errstate(over="ignore"):
+            offset = (-0.5 * squared).astype(np.float32)
+    return Rows(matrix, metric, centre, squared, scale, offset)
+
+
+def topk(
+    rows: Rows,
+    queries: NDArray[np.float32],
+    k: int,
+    *,
+    threads: int | None = None,
+    variant: str | None = None,
+    show_progress: bool | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """The `k` nearest rows to each query (m, dim), all n where k is larger.
+
+    Returns scores float32 (m, min(k, n)) and row numbers int64 of the same shape, nearest first. A higher
+    score is nearer: the cosine, the inner product, or the Euclidean distance negated. The cosine with a
+    vector of zeros is 0.
+
+    Parameters
+    ----------
+    threads : None for one a core.
+    variant : CPU variant of the kernel; None for the best.
+
+    Raises
+    ------
+    ParameterError : k below 1, threads below 1, or a variant that cannot run here.
+    InputError : queries of another dimension, or one that holds NaN, infinity, or whose products overflow.
+    """
+    asked = _checked_queries(rows, queries, k)
+    k = min(k, len(rows.vectors))
+    scores = np.empty((len(asked), k), np.float32)
+    best = np.empty((len(asked), k), np.int64)
+    chosen, count = chosen_variant(variant), thread_count(threads)
+    if scores.size:
+        step = _chunk(rows, k)
+        with Progress("searching", len(asked), "queries", show_progress) as progress:
+            for start in range(0, len(asked), step):
+                part = slice(start, start + step)
+                _native.topk(
+                    asked[part],
+                    rows.vectors,
+                    rows.scale,
+                    rows.offset,
+                    rows.squared_norms,
+                    _METRICS[rows.metric],
+                    count,
+                    chosen,
+                    scores[part],
+                    best[part],
+                )
+                progress.advance(len(asked[part]))
+    if (best < 0).any():
+        query = int(np.flatnonzero((best < 0).any(axis=1))[0])
+        raise InputError(
+            "products overflow single precision", file="queries", row=query, remedy="rescale vectors"
+        )
+    return scores, best
+
+
+def rank(
+    rows: Rows,
+    queries: NDArray[np.float32],
+    candidates: NDArray[np.int64],
+    k: int,
+    *,
+    threads: int | None = None,
+    variant: str | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """The `k` nearest of each query's own `candidates` (m, c): distinct rows, -1 where there is none.
+
+    Returns what `topk` returns, with the same scores; where a query has fewer than k candidates the rest of
+    its line is NaN and -1. Raises what `topk` raises.
+    """
+    asked = _checked_queries(rows, queries, k)
+    if candidates.ndim != 2 or len(candidates) != len(asked):
+        raise InputError(f"candidates of shape {candidates.shape}: expected ({len(asked)}, c)")
+    if candidates.size and not -1 <= candidates.min() <= candidates.max() < len(rows.vectors):
+        raise InputError(f"candidates hold rows outside 0 to {len(rows.vectors) - 1}")
+    k = min(k, len(rows.vectors))
+    scores = np.empty((len(asked), k), np.float32)
+    best = np.empty((len(asked), k), np.int64)
+    _native.rank(
+        asked,
+        rows.vectors,
+        rows.squared_norms,
+        _METRICS[rows.metric],
+        np.ascontiguousarray(candidates, dtype=np.int64),
+        thread_count(threads),
+        chosen_variant(variant),
+        scores,
+        best,
+    )
+    return scores, best
+
+
+def squared_norms(
+    vectors: NDArray[np.float32], threads: int | None = None, variant: str | None = None
+) -> NDArray[np.float64]:
+    """Squared Euclidean norm of each row of `vectors` (n, dim), float64 (n,), the same on every variant."""
+    matrix = _matrix(vectors, "vectors")
+    out = np.empty(len(matrix), np.float64)
+    _native.squared_norms(matrix, thread_count(threads), chosen_variant(variant), out)
+    return out
+
+
+def thread_count(threads: int | None) -> int:
+    """`threads`, or one a core that this process may use; raises `ParameterError` below 1."""
+    if threads is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if threads < 1:
+        raise ParameterError(f"threads={shown(threads)} is below 1")
+    return int(threads)
+
+
+def _matrix(values: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+    matrix = np.ascontiguousarray(values, dtype=np.float32)
+    if matrix.ndim != 2 or matrix.shape[1] == 0:
+        raise InputError(f"{name} of shape {np.shape(values)}: expected (n, dim) with dim at least 1")
+    return matrix
+
+
+def _checked_queries(rows: Rows, queries: NDArray[np.float32], k: int) -> NDArray[np.float32]:
+    if k < 1:
+        raise ParameterError(f"k={shown(k)} is below 1")
+    asked = _matrix(queries, "queries")
+    if asked.shape[1] != rows.vectors.shape[1]:
+        raise InputError(f"queries have {asked.shape[1]} dimensions, the vectors {rows.vectors.shape[1]}")
+    finite = np.isfinite(asked).all(axis=1)
+    if not finite.all():
+        row = int(np.flatnonzero(~finite)[0])
+        raise InputError(
+            "the vector holds NaN or infinity", file="queries", row=row, remedy="remove the query"
+        )
+    return _tamed(asked) if rows.metric == "cosine" else rows.moved(asked)
+
+
+def _far_centre(vectors: NDArray[np.float32], squared: NDArray[np.float64]) -> NDArray[np.float32] | None:
+    """The mean of `vectors` where most of their length is common to all; None where it is not."""
+    if len(vectors) == 0:
+        return None
+    centre = vectors.mean(axis=0, dtype=np.float64)
+    return centre.astype(np.float32) if centre @ centre > 0.5 * squared.mean() else None
+
+
+def _tamed(queries: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Queries whose products might overflow or vanish, times a power of two: no cosine changes by it."""
+    _, exponents = np.frexp(np.abs(queries).max(axis=1, initial=0))
+    wild = np.abs(exponents) > 40
+    return queries if not wild.any() else np.ldexp(queries, np.where(wild, -exponents, 0)[:, None])
+
+
+def _chunk(rows: Rows, k: int) -> int:
+    """Queries searched at a time."""
+    return max(32, int(min(_CHUNK_PRODUCTS / max(rows.vectors.size, 1), _CHUNK_CANDIDATES / (k + 16))))
