@@ -70,7 +70,7 @@ struct WordBlock {
   }
 };
 
-// Trains one unit with a Model that has `block`, prepare() and train(rate, random, measured, report).
+// Trains one unit with a Model that has `block`, prepare() and train(rate, measured, report).
 template <class Model>
 UnitReport train_unit(const WordTraining& run, int64_t unit, void* scratch) {
   Arena arena{static_cast<char*>(scratch)};

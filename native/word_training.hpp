@@ -35,7 +35,7 @@ struct WordTraining {
 // -log s(positive) - sum over negatives of log s(-negative).
 struct UnitReport {
   double loss;
-  int64_t pairs;   // centre-context pairs in the measured blocks
+  int64_t pairs;   // centre-context pairs in the measured blocks (CBOW: centres, each with its mean)
   int64_t tokens;  // tokens read
 };
 

@@ -1,13 +1,12 @@
 """Slow twins of the word-training kernels: the paper's update in NumPy and float64, block by block.
 
-They follow the papers and the descriptions at the head of native/skipgram.hpp and native/cbow.hpp, and draw
-from a Python version of the generator in native/random.hpp, so that kernel and twin see the same windows,
-negatives and subsampled tokens.
+They follow the papers and what stands at the head of native/word_block.hpp, skipgram.hpp and cbow.hpp, and
+draw from a Python version of the generator in native/random.hpp, so that kernel and twin see the same
+windows, negatives and subsampled tokens.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -48,6 +47,30 @@ class Random:
         slot = (bits >> 32) * len(noise) >> 32
         threshold, alias = noise[slot].tolist()
         return slot if bits & 0xFFFFFFFF < threshold else alias
+
+
+@dataclass(frozen=True)
+class Block:
+    """Centres (places in a line), a reach for each, and the negatives they share."""
+
+    line: list[int]
+    negatives: list[int]
+    centres: range
+    reach: list[int]
+
+    def window(self, b: int) -> list[int]:
+        """Places of the contexts of the block's centre b."""
+        centre, reach = self.centres[b], self.reach[b]
+        return [
+            j for j in range(max(centre - reach, 0), min(centre + reach + 1, len(self.line))) if j != centre
+        ]
+
+    def outputs(self) -> list[int]:
+        return self.negatives + [self.line[c] for c in self.centres]
+
+    def allowed(self) -> Floats:
+        """1 where a negative (row) may serve a centre (column): where it is not that very word."""
+        return np.array([[float(word != self.line[c]) for c in self.centres] for word in self.negatives])
 
 
 @dataclass
@@ -135,50 +158,51 @@ def draw_ahead(run: WordTraining, random: Random) -> Iterator[list[int]]:
         drawn = following
 
 
-def skipgram_steps(
-    twin: Twin, lines: list[list[int]], rate: float, random: Random
-) -> Iterator[tuple[float, int]]:
-    """Train block after block; the loss and pairs of each, from before its update."""
-    run, drawn = twin.run, draw_ahead(twin.run, random)
+def blocks(run: WordTraining, lines: list[list[int]], random: Random) -> Iterator[Block]:
+    """Consecutive centres that share their negatives; a line of one word has no windows."""
+    drawn = draw_ahead(run, random)
     for line in lines:
         for first in range(0, len(line) if len(line) > 1 else 0, run.shared):
             negatives = next(drawn)
             centres = range(first, min(first + run.shared, len(line)))
-            reach = [random.window(run.window) for _ in centres]
-            low = max(min(c - r for c, r in zip(centres, reach, strict=True)), 0)
-            high = min(max(c + r for c, r in zip(centres, reach, strict=True)), len(line) - 1)
-            places = range(low, high + 1)
-            member = np.array(
-                [[0 < abs(j - c) <= r for j in places] for c, r in zip(centres, reach, strict=True)]
-            )
-            allowed = np.array([[word != line[c] for c in centres] for word in negatives])
-            weights = np.vstack([allowed @ member.astype(float), member])  # in how many windows a pair occurs
-            positive = np.arange(len(weights)) >= run.negative
-            contexts, outputs = line[low : high + 1], negatives + line[first : centres.stop]
-            scores = twin.outputs[outputs] @ twin.words[contexts].T
-            yield float((weights * pair_loss(scores, positive)).sum()), int(member.sum())
-            twin.spread(contexts, outputs, rate * weights * (positive[:, None] - sigmoid(scores)))
+            yield Block(line, negatives, centres, [random.window(run.window) for _ in centres])
+
+
+def skipgram_steps(
+    twin: Twin, lines: list[list[int]], rate: float, random: Random
+) -> Iterator[tuple[float, int]]:
+    """Train block after block; the loss and pairs of each, from before its update."""
+    for block in blocks(twin.run, lines, random):
+        windows = [block.window(b) for b in range(len(block.centres))]
+        low, high = min(map(min, windows), default=0), max(map(max, windows), default=0)
+        low, high = min(low, block.centres[0]), max(high, block.centres[-1])
+        member = np.array([[j in window for j in range(low, high + 1)] for window in windows], dtype=float)
+        weights = np.vstack([block.allowed() @ member, member])  # in how many windows a pair occurs
+        contexts, outputs = block.line[low : high + 1], block.outputs()
+        yield block_update(twin, contexts, outputs, weights, rate), int(member.sum())
 
 
 def cbow_steps(
     twin: Twin, lines: list[list[int]], rate: float, random: Random
 ) -> Iterator[tuple[float, int]]:
-    """Train centre after centre: a window's mean predicts it, and each context moves by the mean's step."""
-    run, drawn = twin.run, draw_ahead(twin.run, random)
-    for line, centre in itertools.chain.from_iterable(
-        ((line, c) for c in range(len(line))) for line in lines if len(line) > 1
-    ):
-        negatives = next(drawn)
-        reach = random.window(run.window)
-        contexts = line[max(centre - reach, 0) : centre] + line[centre + 1 : centre + reach + 1]
-        outputs = [line[centre]] + [word for word in negatives if word != line[centre]]
-        positive = np.arange(len(outputs)) == 0
-        mean = Twin(run, twin.words[contexts].mean(axis=0, keepdims=True), twin.outputs, twin.group)
-        before = mean.words.copy()
-        scores = twin.outputs[outputs] @ before.T
-        yield float(pair_loss(scores, positive).sum()), 1
-        mean.spread([0], outputs, rate * (positive[:, None] - sigmoid(scores)))
-        np.add.at(twin.words, contexts, mean.words - before)
+    """Train block after block: a window's mean predicts its centre, each context moves by the mean's step."""
+    for block in blocks(twin.run, lines, random):
+        contexts = [[block.line[j] for j in block.window(b)] for b in range(len(block.centres))]
+        means = np.array([twin.words[window].mean(axis=0) for window in contexts])
+        weights = np.vstack([block.allowed(), np.eye(len(means))])
+        moved = Twin(twin.run, means.copy(), twin.outputs, twin.group)
+        loss = block_update(moved, list(range(len(means))), block.outputs(), weights, rate)
+        for window, step in zip(contexts, moved.words - means, strict=True):
+            np.add.at(twin.words, window, step)
+        yield loss, len(means)
+
+
+def block_update(twin: Twin, contexts: list[int], outputs: list[int], weights: Floats, rate: float) -> float:
+    """Move both matrices against the gradient of the block's loss, which is returned."""
+    positive = np.arange(len(outputs)) >= twin.run.negative
+    scores = twin.outputs[outputs] @ twin.words[contexts].T
+    twin.spread(contexts, outputs, rate * weights * (positive[:, None] - sigmoid(scores)))
+    return float((weights * pair_loss(scores, positive)).sum())
 
 
 def pair_loss(scores: Floats, positive: NDArray[np.bool_]) -> Floats:

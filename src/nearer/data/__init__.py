@@ -1,5 +1,5 @@
 """Data: readers that turn files, iterables and tables into bytes, ids and arrays; no learning here."""
 
-from nearer.data.text import Block, Corpus, TokenLines, read_corpus
+from nearer.data.text import Block, Corpus, TokenLines, find_files, read_corpus
 
-__all__ = ["Block", "Corpus", "TokenLines", "read_corpus"]
+__all__ = ["Block", "Corpus", "TokenLines", "find_files", "read_corpus"]

@@ -47,7 +47,7 @@ def tour(
     """
     from nearer.cli.tour.article import article  # noqa: PLC0415  (verbs start fast)
     from nearer.cli.tour.training import training  # noqa: PLC0415
-    from nearer.data.text import find_files  # noqa: PLC0415
+    from nearer.data import find_files  # noqa: PLC0415
 
     begin = time.perf_counter()
     if corpus is not None:

@@ -10,7 +10,7 @@ import nearer
 from nearer.cli.output import print_table, write
 from nearer.cli.tour.documentation import gather
 from nearer.cli.tour.shipped import shipped_lines
-from nearer.data.text import find_files
+from nearer.data import find_files
 from nearer.errors import InputError
 
 SMALL = 20_000_000  # bytes of text below which it is read more often

@@ -1,0 +1,186 @@
+"""Conventions that every estimator and every encoder of the house keeps; it finds them by itself."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+import nearer.encoders
+import nearer.models
+from nearer import Space
+from nearer.encoders import Encoder, Lookup
+from nearer.errors import InputError, NotFitted, ParameterError
+from nearer.models import Word2Vec
+from nearer.models.parameters import Estimator
+
+ESTIMATORS = [
+    value
+    for name in nearer.models.__all__
+    if inspect.isclass(value := getattr(nearer.models, name)) and issubclass(value, Estimator)
+]
+ENCODERS = [
+    value
+    for name in nearer.encoders.__all__
+    if inspect.isclass(value := getattr(nearer.encoders, name))
+    and hasattr(value, "encode")
+    and not getattr(value, "_is_protocol", False)
+]
+
+SENTENCES = ["the lion and the zebra", "a zebra and a lion", "the computer and the mouse"] * 30
+# A new estimator brings a small instance and what it is fitted to; a new encoder an instance and its items.
+SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
+    Word2Vec: lambda: (Word2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),
+}
+ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
+    Lookup: lambda: (Lookup(Space(["a", "b", "c"], np.eye(3, 5, dtype=np.float32))), ["c", "a"]),
+}
+
+estimators = pytest.mark.parametrize("kind", ESTIMATORS, ids=lambda kind: kind.__name__)
+encoders = pytest.mark.parametrize("kind", ENCODERS, ids=lambda kind: kind.__name__)
+
+
+class Strange:
+    """A value that no parameter allows and nothing can be done with."""
+
+    def __bool__(self) -> bool:
+        raise AssertionError("looked at before fit")
+
+
+def test_the_suite_finds_what_there_is() -> None:
+    assert Word2Vec in ESTIMATORS
+    assert Lookup in ENCODERS
+    assert set(ESTIMATORS) == set(SMALL)
+    assert set(ENCODERS) == set(ENCODER_MADE)
+
+
+@estimators
+def test_the_constructor_stores_and_does_no_more(kind: type[Estimator]) -> None:
+    values = {name: Strange() for name in kind.parameter_names()}
+    estimator = kind(**values)
+    assert vars(estimator) == values
+    for name, value in estimator.get_params().items():
+        assert value is values[name]
+
+
+@estimators
+def test_every_parameter_is_documented_has_a_default_and_a_rule(kind: type[Estimator]) -> None:
+    text = inspect.getdoc(kind) or ""
+    for name, parameter in inspect.signature(kind).parameters.items():
+        assert parameter.default is not parameter.empty
+        assert name in kind.constraints
+        assert name in text.split("Attributes\n----------")[0]
+        assert kind.constraints[name].allows(parameter.default)
+
+
+@estimators
+def test_a_rule_is_checked_by_fit_and_named(kind: type[Estimator]) -> None:
+    _, data = SMALL[kind]()
+    for name in kind.parameter_names():
+        with pytest.raises(ParameterError, match=rf"^{name}=.* is not allowed: {name} must be "):
+            kind(**{name: Strange()}).fit(data)  # type: ignore[attr-defined]
+
+
+@estimators
+def test_parameters_are_read_and_set_by_name(kind: type[Estimator]) -> None:
+    estimator = kind()
+    first = kind.parameter_names()[0]
+    assert estimator.set_params(**{first: 3}) is estimator
+    assert estimator.get_params()[first] == 3
+    with pytest.raises(ParameterError, match=f"{kind.__name__} has no parameter 'nonsense'; it has {first}"):
+        estimator.set_params(**{first: 4, "nonsense": 1})
+    assert estimator.get_params()[first] == 3
+
+
+@estimators
+def test_clone_copies_parameters_and_nothing_learned(kind: type[Estimator]) -> None:
+    estimator, data = SMALL[kind]()
+    copy = clone(estimator.fit(data))
+    assert copy is not estimator
+    assert copy.get_params() == estimator.get_params()
+    assert vars(copy).keys() == copy.get_params().keys()
+
+
+@estimators
+def test_fit_returns_self_changes_no_parameter_and_learns_names_that_end_in_an_underscore(
+    kind: type[Estimator],
+) -> None:
+    estimator, data = SMALL[kind]()
+    before = dict(estimator.get_params())
+    assert estimator.fit(data) is estimator
+    assert estimator.get_params() == before
+    learned = {name for name in vars(estimator) if name not in before and not name.startswith("_")}
+    assert learned
+    assert all(name.endswith("_") for name in learned)
+    assert isinstance(estimator.space_, Space)
+    assert np.isfinite(estimator.space_.vectors).all()
+
+
+@estimators
+def test_what_is_learned_is_documented(kind: type[Estimator]) -> None:
+    estimator, data = SMALL[kind]()
+    estimator.fit(data)
+    attributes = (inspect.getdoc(kind) or "").split("Attributes\n----------")[1]
+    public = [name for name in vars(estimator) if name.endswith("_") and not name.startswith("_")]
+    assert all(f"{name} :" in attributes for name in public)
+
+
+@estimators
+def test_nothing_is_learned_before_fit(kind: type[Estimator]) -> None:
+    estimator, _ = SMALL[kind]()
+    with pytest.raises(
+        NotFitted, match=f"this {kind.__name__} is not fitted, so it has no space_; call fit first"
+    ):
+        estimator.space_  # noqa: B018  (looking it up is the test)
+    for method in ("encode", "encode_query", "encode_document"):
+        if hasattr(kind, method):
+            with pytest.raises(NotFitted):
+                getattr(estimator, method)(["a"])
+
+
+@estimators
+def test_repr_makes_the_estimator_again(kind: type[Estimator]) -> None:
+    estimator, _ = SMALL[kind]()
+    assert eval(repr(estimator), {kind.__name__: kind}).get_params() == estimator.get_params()
+    assert repr(kind()) == f"{kind.__name__}()"
+
+
+@estimators
+def test_one_seed_and_one_thread_give_one_space(kind: type[Estimator]) -> None:
+    (one, data), (two, _) = SMALL[kind](), SMALL[kind]()
+    assert one.fit(data).space_.identity == two.fit(data).space_.identity
+
+
+@encoders
+def test_an_encoder_follows_the_protocol(kind: type) -> None:
+    encoder, items = ENCODER_MADE[kind]()
+    assert isinstance(encoder, Encoder)
+    protocol, found = inspect.signature(Encoder.encode), inspect.signature(kind.encode)  # type: ignore[attr-defined]
+    assert list(found.parameters) == list(protocol.parameters)
+    assert len(encoder.identity) == 64
+    vectors = encoder.encode(items)
+    assert vectors.shape == (len(items), encoder.dim)
+    assert vectors.dtype == np.float32
+    assert encoder.encode(items[:0]).shape == (0, encoder.dim)
+
+
+@encoders
+def test_batches_change_nothing_and_callers_own_the_result(kind: type) -> None:
+    encoder, items = ENCODER_MADE[kind]()
+    expected = encoder.encode(items).copy()
+    for method in (encoder.encode, encoder.encode_query, encoder.encode_document):
+        vectors = method(items, batch_size=1, show_progress=False)
+        np.testing.assert_array_equal(vectors, expected)
+        vectors[:] = 7  # must not reach the encoder's own memory
+    np.testing.assert_array_equal(encoder.encode(items), expected)
+
+
+@encoders
+def test_one_string_is_no_list_of_items(kind: type) -> None:
+    encoder, _ = ENCODER_MADE[kind]()
+    with pytest.raises(InputError):
+        encoder.encode("a")
