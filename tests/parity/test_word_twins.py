@@ -44,9 +44,10 @@ def test_skipgram_equals_twin_for_every_block_shape(variant: str, shared: int, n
 
 
 @pytest.mark.parametrize("negative", [1, 5, 13, 20])
+@pytest.mark.parametrize("shared", [1, 3, 4, 8, 32])
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_cbow_equals_twin_for_every_number_of_negatives(variant: str, negative: int) -> None:
-    compare(make_run("cbow", negative=negative), 60, 17, variant)
+def test_cbow_equals_twin_for_every_block_shape(variant: str, shared: int, negative: int) -> None:
+    compare(make_run("cbow", shared=shared, negative=negative, learning_rate=0.01), 60, 17, variant)
 
 
 @pytest.mark.parametrize("window", [1, 2, 10, 40])

@@ -7,7 +7,6 @@ negatives and subsampled tokens.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -163,22 +162,28 @@ def skipgram_steps(
 def cbow_steps(
     twin: Twin, lines: list[list[int]], rate: float, random: Random
 ) -> Iterator[tuple[float, int]]:
-    """Train centre after centre: a window's mean predicts it, and each context moves by the mean's step."""
+    """Train block after block: each window's mean predicts its centre, and its contexts move by its step."""
     run, drawn = twin.run, draw_ahead(twin.run, random)
-    for line, centre in itertools.chain.from_iterable(
-        ((line, c) for c in range(len(line))) for line in lines if len(line) > 1
-    ):
-        negatives = next(drawn)
-        reach = random.window(run.window)
-        contexts = line[max(centre - reach, 0) : centre] + line[centre + 1 : centre + reach + 1]
-        outputs = [line[centre]] + [word for word in negatives if word != line[centre]]
-        positive = np.arange(len(outputs)) == 0
-        mean = Twin(run, twin.words[contexts].mean(axis=0, keepdims=True), twin.outputs, twin.group)
-        before = mean.words.copy()
-        scores = twin.outputs[outputs] @ before.T
-        yield float(pair_loss(scores, positive).sum()), 1
-        mean.spread([0], outputs, rate * (positive[:, None] - sigmoid(scores)))
-        np.add.at(twin.words, contexts, mean.words - before)
+    for line in lines:
+        for first in range(0, len(line) if len(line) > 1 else 0, run.shared):
+            negatives = next(drawn)
+            centres = range(first, min(first + run.shared, len(line)))
+            windows = []
+            for c in centres:
+                reach = random.window(run.window)
+                windows.append(line[max(c - reach, 0) : c] + line[c + 1 : c + reach + 1])
+            outputs = negatives + line[first : centres.stop]
+            allowed = np.array([[word != line[c] for c in centres] for word in negatives], dtype=float)
+            weights = np.vstack([allowed, np.eye(len(centres))])  # a mean's positive is its own centre
+            positive = np.arange(len(outputs)) >= run.negative
+            before = np.array([twin.words[window].mean(axis=0) for window in windows])
+            means = Twin(run, before.copy(), twin.outputs, twin.group)
+            scores = twin.outputs[outputs] @ before.T
+            yield float((weights * pair_loss(scores, positive)).sum()), len(centres)
+            g = rate * weights * (positive[:, None] - sigmoid(scores))
+            means.spread(list(range(len(centres))), outputs, g)
+            for window, step in zip(windows, means.words - before, strict=True):
+                np.add.at(twin.words, window, step)
 
 
 def pair_loss(scores: Floats, positive: NDArray[np.bool_]) -> Floats:
