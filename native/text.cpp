@@ -99,20 +99,6 @@ uint64_t mix(uint64_t a, uint64_t b) {
   return static_cast<uint64_t>(product >> 64) ^ static_cast<uint64_t>(product);
 }
 
-uint64_t hash_of(std::string_view token) {
-  uint64_t hash = 0x9E3779B97F4A7C15ull ^ token.size();
-  const char* p = token.data();
-  size_t left = token.size();
-  for (; left >= 8; p += 8, left -= 8) {
-    uint64_t part;
-    std::memcpy(&part, p, 8);
-    hash = mix(hash ^ part, 0xA0761D6478BD642Full);
-  }
-  uint64_t part = 0;
-  std::memcpy(&part, p, left);
-  return mix(hash ^ part, 0xE7037ED1A0B428DBull);
-}
-
 }  // namespace
 
 TextFault check_utf8(std::string_view block) {
@@ -136,38 +122,73 @@ TextFault check_utf8(std::string_view block) {
   return {};
 }
 
-WordCounter::WordCounter() : slots_(1 << 16, Slot{0, kEmpty}) {}
+WordCounter::WordCounter() : slots_(1 << 16, Slot{}) {}
+
+WordCounter::Head WordCounter::head_of(std::string_view token) {
+  Head head{};
+  std::memcpy(&head, token.data(), std::min(token.size(), sizeof head));
+  return head;
+}
+
+// The same where at least sixteen bytes may be read.
+WordCounter::Head WordCounter::padded_head_of(std::string_view token) {
+  Head head;
+  std::memcpy(&head, token.data(), sizeof head);
+  const uint64_t all = ~uint64_t{0};
+  const size_t length = token.size();
+  if (length < 8) head.low &= ~(all << 8 * length);
+  if (length <= 8) head.high = 0;
+  if (length > 8 && length < 16) head.high &= ~(all << 8 * (length - 8));
+  return head;
+}
+
+uint64_t WordCounter::hash_of(Head head, std::string_view token) {
+  uint64_t hash = mix(head.low ^ 0xA0761D6478BD642Full, head.high ^ token.size() ^ 0xE7037ED1A0B428DBull);
+  for (size_t at = sizeof(Head); at < token.size(); at += 8) {
+    uint64_t part = 0;
+    std::memcpy(&part, token.data() + at, std::min<size_t>(8, token.size() - at));
+    hash = mix(hash ^ part, 0x9E3779B97F4A7C15ull);
+  }
+  return hash;
+}
 
 void WordCounter::grow() {
-  std::vector<Slot> old(slots_.size() * 2, Slot{0, kEmpty});
+  std::vector<Slot> old(slots_.size() * 2, Slot{});
   old.swap(slots_);
   const size_t mask = slots_.size() - 1;
   for (const Slot& slot : old) {
-    if (slot.id == kEmpty) continue;
-    size_t at = slot.hash & mask;
-    while (slots_[at].id != kEmpty) at = (at + 1) & mask;
+    if (slot.length_and_one == 0) continue;
+    size_t at = hash_of(slot.head, word(slot.id)) & mask;
+    while (slots_[at].length_and_one != 0) at = (at + 1) & mask;
     slots_[at] = slot;
   }
 }
 
-uint32_t WordCounter::add(std::string_view token) {
-  const uint64_t hash = hash_of(token);
+uint32_t WordCounter::add(std::string_view token) { return add(token, head_of(token)); }
+
+uint32_t WordCounter::add(std::string_view token, Head head) {
   const size_t mask = slots_.size() - 1;
-  size_t at = hash & mask;
-  for (; slots_[at].id != kEmpty; at = (at + 1) & mask) {
-    if (slots_[at].hash != hash) continue;
-    Word& word = words_[slots_[at].id];
-    if (word.length != token.size() || std::memcmp(letters_.data() + word.offset, token.data(), token.size()))
-      continue;
-    word.count++;
-    return slots_[at].id;
+  size_t at = hash_of(head, token) & mask;
+  for (; slots_[at].length_and_one != 0; at = (at + 1) & mask) {
+    Slot& slot = slots_[at];
+    if (slot.head.low != head.low || slot.head.high != head.high || slot.length_and_one != token.size() + 1) continue;
+    if (token.size() > sizeof head && word(slot.id) != token) continue;
+    slot.count++;
+    return slot.id;
   }
   const auto id = static_cast<uint32_t>(words_.size());
-  slots_[at] = {hash, id};
-  words_.push_back({letters_.size(), static_cast<uint32_t>(token.size()), 1});
+  slots_[at] = {head, static_cast<uint32_t>(token.size() + 1), id, 1};
+  words_.push_back({letters_.size(), static_cast<uint32_t>(token.size())});
   letters_.insert(letters_.end(), token.begin(), token.end());
   if (words_.size() * 2 > slots_.size()) grow();
   return id;
+}
+
+std::vector<int64_t> WordCounter::counts() const {
+  std::vector<int64_t> counts(words_.size());
+  for (const Slot& slot : slots_)
+    if (slot.length_and_one != 0) counts[slot.id] = slot.count;
+  return counts;
 }
 
 int64_t WordCounter::read(std::string_view block, Tokenizer tokenizer, bool& line_start,
@@ -180,7 +201,7 @@ int64_t WordCounter::read_words(std::string_view block, bool& line_start, std::v
   const CodeTable& table = codes();
   const auto* begin = reinterpret_cast<const unsigned char*>(block.data());
   const unsigned char *p = begin, *end = begin + block.size();
-  std::vector<char> token(2 * kLongestToken + 8);  // a lower case may be longer than its capital
+  std::vector<char> token(2 * kLongestToken + 8);
   while (p < end) {
     const unsigned char* const start = p;
     const unsigned char* const limit = end - p > kLongestToken + 1 ? p + kLongestToken + 1 : end;
@@ -201,7 +222,8 @@ int64_t WordCounter::read_words(std::string_view block, bool& line_start, std::v
     }
     if (p - start > kLongestToken) return start - begin;
     if (out > token.data()) {
-      const uint32_t id = add({token.data(), static_cast<size_t>(out - token.data())});
+      const std::string_view text(token.data(), static_cast<size_t>(out - token.data()));
+      const uint32_t id = add(text, padded_head_of(text));
       ids.push_back(id | (line_start ? kLineStart : 0));
       line_start = false;
     }
@@ -225,8 +247,9 @@ int64_t WordCounter::read_whitespace(std::string_view block, bool& line_start, s
     }
     if (stop - start > kLongestToken) return start - begin;
     if (stop > start) {
-      const auto length = static_cast<size_t>(stop - start);
-      ids.push_back(add({reinterpret_cast<const char*>(start), length}) | (line_start ? kLineStart : 0));
+      const std::string_view text(reinterpret_cast<const char*>(start), static_cast<size_t>(stop - start));
+      const uint32_t id = add(text, end - start >= 16 ? padded_head_of(text) : head_of(text));
+      ids.push_back(id | (line_start ? kLineStart : 0));
       line_start = false;
     }
     line_start |= code == '\n';
@@ -241,13 +264,14 @@ Vocabulary merge(const std::vector<const WordCounter*>& counters, int64_t min_co
   Vocabulary vocabulary;
   for (const WordCounter* counter : counters) {
     vocabulary.ids.emplace_back(counter->size());
+    const std::vector<int64_t> counted = counter->counts();
     for (size_t id = 0; id < counter->size(); id++) {
       const auto [entry, fresh] = index.try_emplace(counter->word(id), words.size());
       if (fresh) {
         words.push_back(counter->word(id));
         counts.push_back(0);
       }
-      counts[entry->second] += counter->count(id);
+      counts[entry->second] += counted[id];
       vocabulary.ids.back()[id] = static_cast<uint32_t>(entry->second);
     }
   }

@@ -35,20 +35,29 @@ class WordCounter {
 
   size_t size() const { return words_.size(); }
   std::string_view word(size_t id) const { return {letters_.data() + words_[id].offset, words_[id].length}; }
-  int64_t count(size_t id) const { return words_[id].count; }
+  std::vector<int64_t> counts() const;  // by id
 
  private:
+  // The first sixteen bytes of a token, zeros after its end: all of most words.
+  struct Head {
+    uint64_t low, high;
+  };
   struct Word {
     uint64_t offset;
     uint32_t length;
+  };
+  // Half a cache line: a word of up to sixteen bytes is found and counted without looking anywhere else.
+  struct Slot {
+    Head head;
+    uint32_t length_and_one;  // bytes of the word, and one more; 0: free
+    uint32_t id;
     int64_t count;
   };
-  struct Slot {
-    uint64_t hash;
-    uint32_t id;  // kEmpty: free
-  };
-  static constexpr uint32_t kEmpty = 0xFFFFFFFFu;
 
+  static Head head_of(std::string_view token);
+  static Head padded_head_of(std::string_view token);
+  static uint64_t hash_of(Head head, std::string_view token);
+  uint32_t add(std::string_view token, Head head);
   void grow();
   int64_t read_words(std::string_view block, bool& line_start, std::vector<uint32_t>& ids);
   int64_t read_whitespace(std::string_view block, bool& line_start, std::vector<uint32_t>& ids);
