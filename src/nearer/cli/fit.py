@@ -10,7 +10,7 @@ import typer
 
 import nearer
 from nearer.cli import word_options as word
-from nearer.cli.destination import require_space_destination
+from nearer.cli.destination import make_folder, require_space_destination
 from nearer.cli.options import AsJson, Overwrite, Seed, Threads
 from nearer.cli.output import print_facts, print_json, print_next
 from nearer.errors import NearerError, StorageError
@@ -57,6 +57,8 @@ def words(
     )
     model.check_parameters()
     require_space_destination(out, overwrite)
+    if checkpoint is not None:
+        make_folder(checkpoint)
     try:
         model.fit([Path("/dev/stdin") if place == "-" else Path(place) for place in corpus])
     except KeyboardInterrupt:
