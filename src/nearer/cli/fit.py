@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -76,11 +75,20 @@ def _save(space: nearer.Space, out: Path, overwrite: bool) -> None:
     try:
         space.save(out, overwrite=overwrite)
     except NearerError as error:
-        with suppress(NearerError, OSError):
-            rescue = Path(tempfile.mkdtemp(prefix="nearer-")) / "words.space"
-            space.save(rescue)
-            raise StorageError(f"{error}; the trained vectors are in {rescue}") from error
-        raise
+        rescue = _rescued(space)
+        if rescue is None:
+            raise
+        raise StorageError(f"{error}; the trained vectors are in {rescue}") from error
+
+
+def _rescued(space: nearer.Space) -> Path | None:
+    """Where among temporary files the space was saved, or None where there is no room either."""
+    try:
+        place = Path(tempfile.mkdtemp(prefix="nearer-")) / "words.space"
+        space.save(place)
+    except (NearerError, OSError):
+        return None
+    return place
 
 
 def _report(model: nearer.Word2Vec, out: Path, as_json: bool) -> None:

@@ -20,8 +20,8 @@ NEARER = Path(sys.executable).parent / "nearer"
 
 def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
     command = [str(NEARER), *map(str, arguments)]
-    settings = {"capture_output": True, "text": True, "timeout": 60, "check": False, **options}
-    return subprocess.run(command, **settings)  # type: ignore[call-overload, no-any-return]
+    settings = {"capture_output": True, "text": True, "timeout": 60, **options}
+    return subprocess.run(command, check=False, **settings)  # type: ignore[call-overload, no-any-return]
 
 
 def test_version() -> None:
@@ -90,7 +90,7 @@ def small_files() -> None:
         ("search", "words.space", "import", "--index", "hnsw"),
         ("map", "words.space", "map.png", "--top", 50),
     ],
-    ids=" ".join([]).join,
+    ids=lambda arguments: "-".join(map(str, arguments[:3])),
 )
 def test_a_full_disk_leaves_what_was_there(arguments: tuple[object, ...], here: Path) -> None:
     nearer.load("words.space").save("other.space")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from cli_running import Run, RunJson
 
 import nearer
 from nearer.cli.fit import words
+from nearer.errors import StorageError
 
 
 def test_fit_offers_every_parameter_with_the_default_of_the_model() -> None:
@@ -49,6 +51,25 @@ def test_fit_resumes_from_a_checkpoint(here: Path, run_json: RunJson) -> None:
     second = run_json("fit", "words", "corpus.txt", "-o", "second.space", *settings)
     assert first["identity"] == second["identity"]
     assert second["train_seconds"] == 0
+
+
+def test_fit_rescues_what_it_learned_where_it_cannot_save(
+    here: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = nearer.Space.save
+
+    def save_elsewhere(space: nearer.Space, path: Path, overwrite: bool = False) -> None:
+        if path.name == "new.space":
+            raise StorageError("cannot be written: No space left on device", file=path)
+        save(space, path, overwrite)
+
+    monkeypatch.setattr(nearer.Space, "save", save_elsewhere)
+    monkeypatch.setattr(tempfile, "tempdir", str(here))
+    result = run("fit", "words", "corpus.txt", "-o", "new.space", "--epochs", 1, "--dim", 4)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("nearer: new.space: cannot be written: No space left on device")
+    rescued = result.stderr.rstrip().rpartition(" in ")[2]
+    assert nearer.load(rescued).dim == 4
 
 
 def test_info_names_what_the_space_holds(here: Path, run_json: RunJson, run: Run) -> None:
@@ -90,7 +111,7 @@ def test_evaluate_gives_each_test_its_figures(here: Path, run_json: RunJson) -> 
     document = run_json("evaluate", "words.space", *tests)
     (similar,), (asked,) = document["similarity"], document["analogies"]
     assert -1 <= similar["spearman"]["value"] <= 1
-    assert similar["pairs"] == 85
+    assert similar["pairs"] == 84
     assert asked["vocabulary"] == 500
     assert asked["total"]["total"] == 38
 
