@@ -134,6 +134,13 @@ def test_search_by_index_is_kept_beside_the_space(here: Path, run_json: RunJson)
     assert exact["recall"] is None
 
 
+def test_search_by_index_of_another_format_says_that_it_is_not_kept(here: Path, run: Run) -> None:
+    nearer.load("words.space").save("words.npz")
+    result = run("search", "words.npz", "import", "--index", "hnsw", "-k", 2)
+    assert result.exit_code == 0
+    assert "words.npz: building an index for this once" in result.stderr
+
+
 def test_search_takes_plain_vectors_of_any_format(here: Path, run_json: RunJson) -> None:
     nearer.load("words.space")[["import", "string"]].save("two.vec")
     document = run_json("search", "words.space", "two.vec", "-k", 1)
