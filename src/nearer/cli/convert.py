@@ -12,7 +12,7 @@ from nearer.cli.destination import require_space_destination
 from nearer.cli.options import AsJson, Overwrite
 from nearer.cli.output import print_facts, print_json
 
-EXAMPLES = ("nearer convert words.space words.vec", "nearer convert words.vec copy.parquet --json")
+EXAMPLES = ("nearer convert words.space words.vec", "nearer convert words.space words.parquet --json")
 
 
 def convert(

@@ -23,6 +23,17 @@ def require_space_destination(path: Path, overwrite: bool) -> None:
     require_folder(path.parent)
 
 
+def make_folder(folder: Path) -> None:
+    """Make `folder` where it is missing; raise `StorageError` if nothing can be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"cannot be made: {error.strerror or error}", file=folder, remedy="choose another place"
+        ) from None
+    require_folder(folder)
+
+
 def require_folder(folder: Path) -> None:
     """Raise `StorageError` if nothing can be written into `folder`."""
     if not folder.is_dir():

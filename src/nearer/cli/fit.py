@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import typer
 
 import nearer
 from nearer.cli import word_options as word
-from nearer.cli.destination import require_space_destination
+from nearer.cli.destination import make_folder, require_space_destination
 from nearer.cli.options import AsJson, Overwrite, Seed, Threads
 from nearer.cli.output import print_facts, print_json, print_next
 from nearer.errors import NearerError, StorageError
@@ -57,6 +56,8 @@ def words(
     )
     model.check_parameters()
     require_space_destination(out, overwrite)
+    if checkpoint is not None:
+        make_folder(checkpoint)
     try:
         model.fit([Path("/dev/stdin") if place == "-" else Path(place) for place in corpus])
     except KeyboardInterrupt:
@@ -74,11 +75,20 @@ def _save(space: nearer.Space, out: Path, overwrite: bool) -> None:
     try:
         space.save(out, overwrite=overwrite)
     except NearerError as error:
-        with suppress(NearerError, OSError):
-            rescue = Path(tempfile.mkdtemp(prefix="nearer-")) / "words.space"
-            space.save(rescue)
-            raise StorageError(f"{error}; the trained vectors are in {rescue}") from error
-        raise
+        rescue = _rescued(space)
+        if rescue is None:
+            raise
+        raise StorageError(f"{error}; the trained vectors are in {rescue}") from error
+
+
+def _rescued(space: nearer.Space) -> Path | None:
+    """Where among temporary files the space was saved, or None where there is no room either."""
+    try:
+        place = Path(tempfile.mkdtemp(prefix="nearer-")) / "words.space"
+        space.save(place)
+    except (NearerError, OSError):
+        return None
+    return place
 
 
 def _report(model: nearer.Word2Vec, out: Path, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from nearer.cli.destination import require_folder
 from nearer.cli.options import AsJson, Seed, SpaceName
 from nearer.cli.output import print_facts, print_json, print_next, size_of
 from nearer.errors import EncodingError, FormatError, InputError, shown
+
+if TYPE_CHECKING:
+    from nearer.maps import Map
 
 EXAMPLES = (
     "nearer map words.space words.html --top 500",
@@ -77,19 +80,20 @@ def draw_map(
         threads=threads or (1 if len(chosen) <= FEW else None),
     )
     chart.save(out)
-    seconds = time.perf_counter() - begin
+    _report(chart, out, time.perf_counter() - begin, as_json)
+
+
+def _report(chart: Map, out: Path, seconds: float, as_json: bool) -> None:
     sizes = Counter(chart.groups.labels.tolist())
     groups = [{"name": name, "points": sizes[place]} for place, name in enumerate(chart.groups.names)]
-    bytes_ = out.stat().st_size
+    size, points = out.stat().st_size, len(chart.space)
     if as_json:
-        print_json(
-            {"file": str(out), "bytes": bytes_, "points": len(chosen), "groups": groups, "seconds": seconds}
-        )
+        print_json({"file": str(out), "bytes": size, "points": points, "groups": groups, "seconds": seconds})
         return
     print_facts(
         (
-            ("drawn", f"{out} ({size_of(bytes_)}) in {seconds:.1f} s"),
-            ("points", len(chosen)),
+            ("drawn", f"{out} ({size_of(size)}) in {seconds:.1f} s"),
+            ("points", points),
             *(("group", f"{group['points']:>6,}  {group['name']}") for group in groups),
         )
     )

@@ -73,7 +73,8 @@ def _described(error: Exception) -> tuple[str, str]:
     if isinstance(error, UsageError):
         context = getattr(error, "ctx", None)
         path = context.command_path if context is not None else "nearer"
-        return kind, f"{error.format_message()} (see: {path} --help)"  # type: ignore[attr-defined]  # Click's
+        message = error.format_message().replace("Value error, ", "")  # type: ignore[attr-defined]  # Click's
+        return kind, f"{message} (see: {path} --help)"
     if isinstance(error, NearerError):
         return kind, str(error)
     if isinstance(error, OSError):

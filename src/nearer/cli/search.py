@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nearer.search import Searcher
+
+logger = logging.getLogger("nearer")
 
 EXAMPLES = (
     "nearer search words.space import string -k 5",
@@ -92,6 +95,7 @@ def _searcher(space: nearer.Space, name: str, index: Index, threads: int | None)
         return Exact(space, threads=threads)
     folder = saved_space(name)
     if folder is None:
+        logger.warning("%s: building an index for this once; a .space folder keeps its own", name)
         return HNSW(space, threads=threads or 1)
     return HNSW.open(space, folder)
 

@@ -71,7 +71,8 @@ class Real:
     def rule(self) -> str:
         """The rule in words."""
         start = f"above {self.least:g}" if self.above else f"from {self.least:g}"
-        return f"a finite number {start}" + (f" to {self.most:g}" if self.most is not None else " up")
+        end = f" to {self.most:g}" if self.most is not None else "" if self.above else " up"
+        return f"a finite number {start}{end}"
 
 
 @dataclass(frozen=True)

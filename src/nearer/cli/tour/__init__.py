@@ -12,10 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
-from nearer.cli.destination import require_folder
+from nearer.cli.destination import make_folder
 from nearer.cli.options import AsJson
 from nearer.cli.output import print_json, print_table, size_of, write
-from nearer.errors import StorageError
 
 EXAMPLES = ("nearer tour", "nearer tour --out my-tour --corpus corpus.txt")
 NOTES = {
@@ -52,7 +51,7 @@ def tour(
     begin = time.perf_counter()
     if corpus is not None:
         find_files(corpus)
-    _make_folder(out)
+    make_folder(out)
     _title("1. Words that others trained", as_json)
     first = article(out, quiet=as_json)
     _title("2. Words trained here", as_json)
@@ -64,14 +63,6 @@ def tour(
         print_json({"article": first, "training": second, "files": listed, "seconds": seconds})
     else:
         _list(files, seconds)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"cannot be made: {error.strerror}", file=folder) from None
-    require_folder(folder)
 
 
 def _title(text: str, quiet: bool) -> None:

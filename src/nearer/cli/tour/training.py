@@ -46,8 +46,9 @@ def trained(corpus: str | None) -> nearer.Word2Vec:
     """Word2Vec on `corpus`, or on this interpreter's documentation; little text is read more often."""
     text: Any = gather() if corpus is None else corpus
     size = 0 if corpus is None else sum(path.stat().st_size for path in find_files(corpus))
-    dim, epochs = (64, 20) if size < SMALL else (100, 5)
-    return nearer.Word2Vec(dim, epochs=epochs).fit(text)
+    if size < SMALL:
+        return nearer.Word2Vec(64, epochs=20, threads=1).fit(text)  # one thread: the same figures every time
+    return nearer.Word2Vec().fit(text)
 
 
 def show_neighbors(space: nearer.Space, quiet: bool) -> dict[str, list[str]]:

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+import shutil
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cli_running import Run, RunJson
+from typer.testing import CliRunner
+
+import nearer
+from nearer.cli.app import app
+from nearer.cli.tour.documentation import TOPICS, topics
+from nearer.cli.tour.shipped import shipped_text
+
+
+@pytest.fixture(scope="session")
+def corpus() -> str:
+    """The topics of Python's `help()`: 65,000 words of running text."""
+    return "\n".join(topics(Path(sysconfig.get_path("stdlib")) / TOPICS))
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
+    """A folder with what the examples name; tests work on copies."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "corpus.txt").write_text(corpus, encoding="utf-8")
+    (folder / "pairs.tsv").write_text(shipped_text("pairs.tsv"), encoding="utf-8")
+    (folder / "questions.txt").write_text(shipped_text("questions.txt"), encoding="utf-8")
+    model = nearer.Word2Vec(32, epochs=3, threads=1).fit(folder / "corpus.txt")
+    model.space_.save(folder / "words.space")
+    np.save(folder / "queries.npy", model.space_.vectors[:4])
+    return folder
+
+
+@pytest.fixture
+def here(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder: a fresh copy of what the examples name."""
+    folder = tmp_path / "here"
+    shutil.copytree(made, folder)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def run() -> Run:
+    """Runs `nearer` with arguments, in this process."""
+    return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def run_json(run: Run) -> RunJson:
+    """Runs a verb with --json and gives its document; nothing else may be on standard output."""
+
+    def document(*arguments: object) -> Any:
+        result = run(*arguments, "--json")
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+    return document

@@ -1,0 +1,199 @@
+"""What verbs answer, mostly as JSON."""
+
+from __future__ import annotations
+
+import inspect
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_running import Run, RunJson
+
+import nearer
+from nearer.cli.fit import words
+from nearer.errors import StorageError
+
+
+def test_fit_offers_every_parameter_with_the_default_of_the_model() -> None:
+    of_verb = inspect.signature(words).parameters
+    for name, parameter in inspect.signature(nearer.Word2Vec).parameters.items():
+        if name != "show_progress":
+            assert of_verb[name].default == parameter.default, name
+
+
+def test_fit_gives_the_options_to_the_model(here: Path, run_json: RunJson) -> None:
+    options = "--dim 12 --window 3 --negative 4 --epochs 2 --min-count 9 --seed 7 --threads 1 --shared 2"
+    document = run_json("fit", "words", "corpus.txt", "-o", "new.space", *options.split())
+    model = nearer.Word2Vec(12, window=3, negative=4, epochs=2, min_count=9, seed=7, threads=1, shared=2)
+    expected = model.fit(here / "corpus.txt")
+    assert document["identity"] == expected.space_.identity == nearer.load("new.space").identity
+    assert document["loss_curve"] == expected.loss_curve_.tolist()
+    assert document["vocabulary"] == len(expected.space_)
+    assert document["interrupted"] is False
+
+
+def test_fit_says_what_it_did_and_what_comes_next(here: Path, run: Run) -> None:
+    shown = run("fit", "words", "corpus.txt", "-o", "new.space", "--epochs", "1").stdout
+    for part in ("vocabulary", "tokens", "words/s", "loss", "new.space", "next: nearer neighbors new.space"):
+        assert part in shown
+
+
+def test_fit_writes_the_format_of_the_ending(here: Path, run_json: RunJson) -> None:
+    for ending in ("txt", "vec", "bin", "tsv", "parquet", "npz", "npy"):
+        document = run_json("fit", "words", "corpus.txt", "-o", f"new.{ending}", "--epochs", 1, "--dim", 4)
+        assert len(nearer.load(f"new.{ending}")) == document["vocabulary"]
+
+
+def test_fit_resumes_from_a_checkpoint(here: Path, run_json: RunJson) -> None:
+    settings = ("--dim", 8, "--epochs", 2, "--threads", 1, "--checkpoint", "run")
+    first = run_json("fit", "words", "corpus.txt", "-o", "first.space", *settings)
+    second = run_json("fit", "words", "corpus.txt", "-o", "second.space", *settings)
+    assert first["identity"] == second["identity"]
+    assert second["train_seconds"] == 0
+
+
+def test_fit_rescues_what_it_learned_where_it_cannot_save(
+    here: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = nearer.Space.save
+
+    def save_elsewhere(space: nearer.Space, path: Path, overwrite: bool = False) -> None:
+        if path.name == "new.space":
+            raise StorageError("cannot be written: No space left on device", file=path)
+        save(space, path, overwrite)
+
+    monkeypatch.setattr(nearer.Space, "save", save_elsewhere)
+    monkeypatch.setattr(tempfile, "tempdir", str(here))
+    result = run("fit", "words", "corpus.txt", "-o", "new.space", "--epochs", 1, "--dim", 4)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("nearer: new.space: cannot be written: No space left on device")
+    rescued = result.stderr.rstrip().rpartition(" in ")[2]
+    assert nearer.load(rescued).dim == 4
+
+
+def test_info_names_what_the_space_holds(here: Path, run_json: RunJson, run: Run) -> None:
+    space = nearer.load("words.space")
+    document = run_json("info", "words.space")
+    assert document["n"] == len(space)
+    assert document["identity"] == space.identity
+    assert document["provenance"] == space.provenance
+    assert document["hashes_verified"] is True
+    assert set(document["files"]) == {"space.json", "vectors.safetensors", "items.parquet"}
+    assert space.identity in run("info", "words.space").stdout
+
+
+def test_info_of_a_format_without_hashes_says_so(here: Path, run: Run, run_json: RunJson) -> None:
+    nearer.load("words.space").save("words.vec")
+    assert run_json("info", "words.vec")["hashes_verified"] is False
+    assert "carries no hashes" in run("info", "words.vec").stdout
+
+
+def test_neighbors_are_those_of_the_space(here: Path, run_json: RunJson) -> None:
+    space = nearer.load("words.space")
+    document = run_json("neighbors", "words.space", "import", "string", "-k", 3)
+    for answer, key in zip(document["answers"], ("import", "string"), strict=True):
+        assert answer["key"] == key
+        found = [(near["key"], near["score"]) for near in answer["neighbors"]]
+        assert found == [tuple(hit) for hit in space.neighbors(key, 3)]
+
+
+def test_analogy_by_words_and_by_options_is_one(here: Path, run_json: RunJson) -> None:
+    three = run_json("analogy", "words.space", "string", "strings", "object", "-k", 4)
+    options = ("--positive", "strings", "--positive", "object", "--negative", "string")
+    assert three == run_json("analogy", "words.space", *options, "-k", 4)
+    expected = nearer.load("words.space").analogy(["strings", "object"], ["string"], 4)
+    assert [answer["key"] for answer in three["answers"]] == expected.keys
+
+
+def test_evaluate_gives_each_test_its_figures(here: Path, run_json: RunJson) -> None:
+    tests = ("--similarity", "pairs.tsv", "--analogies", "questions.txt", "--restrict", 500)
+    document = run_json("evaluate", "words.space", *tests)
+    (similar,), (asked,) = document["similarity"], document["analogies"]
+    assert -1 <= similar["spearman"]["value"] <= 1
+    assert similar["pairs"] == 84
+    assert asked["vocabulary"] == 500
+    assert asked["total"]["total"] == 38
+
+
+def test_search_finds_rows_of_a_file_and_keys(here: Path, run_json: RunJson) -> None:
+    space = nearer.load("words.space")
+    by_file = run_json("search", "words.space", "queries.npy", "-k", 3)
+    by_key = run_json("search", "words.space", *space.keys[:4], "-k", 3)
+    hits = [answer["hits"] for answer in by_file["answers"]]
+    assert hits == [answer["hits"] for answer in by_key["answers"]]
+    assert [found[0]["key"] for found in hits] == space.keys[:4]
+
+
+def test_search_by_index_is_kept_beside_the_space(here: Path, run_json: RunJson) -> None:
+    document = run_json("search", "words.space", "import", "--index", "hnsw", "--recall", "-k", 5)
+    assert (here / "words.space" / "hnsw" / "index.usearch").is_file()
+    exact = run_json("search", "words.space", "import", "-k", 5)
+    assert document["answers"] == exact["answers"]
+    assert document["recall"] > 0.9
+    assert exact["recall"] is None
+
+
+def test_search_by_index_of_another_format_says_that_it_is_not_kept(here: Path, run: Run) -> None:
+    nearer.load("words.space").save("words.npz")
+    result = run("search", "words.npz", "import", "--index", "hnsw", "-k", 2)
+    assert result.exit_code == 0
+    assert "words.npz: building an index for this once" in result.stderr
+
+
+def test_search_takes_plain_vectors_of_any_format(here: Path, run_json: RunJson) -> None:
+    nearer.load("words.space")[["import", "string"]].save("two.vec")
+    document = run_json("search", "words.space", "two.vec", "-k", 1)
+    assert [answer["query"] for answer in document["answers"]] == ["import", "string"]
+    assert [answer["hits"][0]["key"] for answer in document["answers"]] == ["import", "string"]
+
+
+def test_map_draws_the_chosen_keys(here: Path, run_json: RunJson) -> None:
+    keys = nearer.load("words.space").keys[:20]
+    (here / "keys.txt").write_text("\n".join(["", *keys, keys[0]]))
+    document = run_json("map", "words.space", "some.html", "--keys", "keys.txt", "--color-by", "none")
+    assert document["points"] == 20
+    assert document["groups"] == []
+    page = (here / "some.html").read_text()
+    assert document["bytes"] == len(page.encode())
+    assert all(f'"{key}"' in page for key in keys)
+
+
+def test_map_around_a_key_draws_its_neighbors(here: Path, run_json: RunJson) -> None:
+    document = run_json("map", "words.space", "near.svg", "--around", "import", "--top", 15)
+    assert document["points"] == 16
+    assert (here / "near.svg").read_text().startswith("<?xml")
+
+
+def test_convert_keeps_vectors_and_tells_what_is_lost(here: Path, run: Run) -> None:
+    result = run("convert", "words.space", "words.bin")
+    assert result.exit_code == 0
+    assert result.stderr == "nearer: note: words.bin: this format does not keep the payload columns\n"
+    space, copy = nearer.load("words.space"), nearer.load("words.bin")
+    assert copy.keys == space.keys
+    np.testing.assert_array_equal(copy.vectors, space.vectors)
+
+
+def test_models_say_whether_they_are_here(run: Run, run_json: RunJson) -> None:
+    (model,) = run_json("models")["models"]
+    assert model["name"] == "glove-6b-50d"
+    assert model["install"] == 'pip install "nearer[glove]"'
+    assert "glove-6b-50d" in run("models").stdout
+
+
+@pytest.mark.parametrize("verb", ["", "--help", "fit --help"])
+def test_help_lists_the_verbs_in_the_order_of_the_work(verb: str, run: Run) -> None:
+    shown = run(*verb.split())
+    assert shown.exit_code == 0
+    if "fit" not in verb:
+        order = [shown.stdout.index(f"│ {name} ") for name in ("tour", "fit", "info", "search", "models")]
+        assert order == sorted(order)
+
+
+def test_keys_are_shown_on_one_line_and_without_markup(here: Path, run: Run) -> None:
+    vectors = np.eye(3, dtype=np.float32)
+    nearer.Space(["a\nb", "[bold]c", "d" * 500], vectors).save("odd.space")
+    shown = run("neighbors", "odd.space", "a\nb").stdout
+    assert "a\\nb" in shown
+    assert "[bold]c" in shown
+    assert "d" * 500 in shown
