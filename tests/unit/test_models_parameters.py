@@ -141,3 +141,8 @@ def test_repr_shows_what_was_changed() -> None:
     assert repr(Word2Vec()) == "Word2Vec()"
     assert repr(Word2Vec(dim=50, learning_rate=0.5)) == "Word2Vec(dim=50, learning_rate=0.5)"
     assert repr(Word2Vec(learning_rate=float("0.025"), dim=100)) == "Word2Vec()"
+
+
+def test_a_rate_that_would_rise_is_refused() -> None:
+    with pytest.raises(ParameterError, match=r"least_learning_rate=0\.1 is above learning_rate=0\.025"):
+        Word2Vec(least_learning_rate=0.1).fit(["a b a b"])

@@ -11,7 +11,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol, cast
 
@@ -23,6 +23,7 @@ BLOCK_BYTES = 4 << 20
 BOM = b"\xef\xbb\xbf"  # the mark that some programs put before UTF-8
 LONGEST_GAP = 16 << 20  # bytes without white space after which a file is no running text
 LINES_A_BATCH = 10_000
+TOKENS_A_BATCH = 500_000
 COMPRESSION: dict[str, Literal["gzip", "zstd"]] = {".gz": "gzip", ".zst": "zstd"}
 
 
@@ -221,8 +222,10 @@ def _column_blocks(chunk: Any, source: str, row: int) -> Iterator[Block | TokenL
         raise InputError(
             f"a column of {chunk.type} is no text", file=source, remedy="give a column of strings"
         )
-    for start in range(0, len(chunk), LINES_A_BATCH):
-        values = [value for value in chunk.slice(start, LINES_A_BATCH).to_pylist() if value is not None]
+    mean_bytes = chunk.nbytes / max(len(chunk), 1)
+    rows = max(1, min(LINES_A_BATCH, int(BLOCK_BYTES / max(mean_bytes, 1))))
+    for start in range(0, len(chunk), rows):
+        values = [value for value in chunk.slice(start, rows).to_pylist() if value is not None]
         if listed:
             yield TokenLines(values, row + start)
         else:
@@ -272,10 +275,15 @@ def _encoded(item: Any, row: int) -> bytes:
 
 
 def _token_batches(items: Iterator[Any]) -> Iterator[TokenLines]:
-    row = 0
-    while batch := list(islice(items, LINES_A_BATCH)):
-        for at, line in enumerate(batch):
-            if not isinstance(line, list | tuple) or not all(isinstance(token, str) for token in line):
-                raise InputError(f"{shown(line)} is no list of strings", row=row + at)
-        yield TokenLines(batch, row)
-        row += len(batch)
+    batch: list[list[str]] = []
+    first, room = 0, TOKENS_A_BATCH
+    for row, line in enumerate(items):
+        if not isinstance(line, list | tuple) or not all(isinstance(token, str) for token in line):
+            raise InputError(f"{shown(line)} is no list of strings", row=row)
+        batch.append(list(line))
+        room -= len(line)
+        if len(batch) == LINES_A_BATCH or room <= 0:
+            yield TokenLines(batch, first)
+            first, batch, room = row + 1, [], TOKENS_A_BATCH
+    if batch:
+        yield TokenLines(batch, first)

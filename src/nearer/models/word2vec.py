@@ -236,6 +236,11 @@ class Word2Vec(Estimator):
     def _prepare(self) -> tuple[int, str, WordState | None]:
         """Threads, CPU variant and the state there is, once everything that can be checked by now is."""
         self.check_parameters()
+        if self.least_learning_rate > self.learning_rate:
+            raise ParameterError(
+                f"least_learning_rate={self.least_learning_rate:g} is above "
+                f"learning_rate={self.learning_rate:g}, and the rate may only fall"
+            )
         before: WordState | None = self.__dict__.get("_state")
         if before is not None and before.dim != self.dim:
             raise ParameterError(
