@@ -90,14 +90,15 @@ def search(
 def _searcher(space: nearer.Space, name: str, index: Index, threads: int | None) -> Searcher:
     """The searcher; an HNSW index stands beside a saved space, and is made anew for anything else."""
     from nearer.search import HNSW, Exact  # noqa: PLC0415  (verbs start fast)
+    from nearer.signal.corpus import available_threads  # noqa: PLC0415
 
     if index == "exact":
         return Exact(space, threads=threads)
-    folder = saved_space(name)
+    count, folder = threads or available_threads(), saved_space(name)
     if folder is None:
         logger.warning("%s: building an index for this once; a .space folder keeps its own", name)
-        return HNSW(space, threads=threads or 1)
-    return HNSW.open(space, folder)
+        return HNSW(space, threads=count)
+    return HNSW.open(space, folder, threads=count)
 
 
 def _queries(
