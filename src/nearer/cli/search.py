@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -90,11 +91,10 @@ def search(
 def _searcher(space: nearer.Space, name: str, index: Index, threads: int | None) -> Searcher:
     """The searcher; an HNSW index stands beside a saved space, and is made anew for anything else."""
     from nearer.search import HNSW, Exact  # noqa: PLC0415  (verbs start fast)
-    from nearer.signal.corpus import available_threads  # noqa: PLC0415
 
     if index == "exact":
         return Exact(space, threads=threads)
-    count, folder = threads or available_threads(), saved_space(name)
+    count, folder = threads or os.cpu_count() or 1, saved_space(name)
     if folder is None:
         logger.warning("%s: building an index for this once; a .space folder keeps its own", name)
         return HNSW(space, threads=count)
