@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -93,11 +94,11 @@ def _searcher(space: nearer.Space, name: str, index: Index, threads: int | None)
 
     if index == "exact":
         return Exact(space, threads=threads)
-    folder = saved_space(name)
+    count, folder = threads or os.cpu_count() or 1, saved_space(name)
     if folder is None:
         logger.warning("%s: building an index for this once; a .space folder keeps its own", name)
-        return HNSW(space, threads=threads or 1)
-    return HNSW.open(space, folder)
+        return HNSW(space, threads=count)
+    return HNSW.open(space, folder, threads=count)
 
 
 def _queries(
