@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <unordered_map>
 
 #include "unicode_words.hpp"
 #include "word_training.hpp"
@@ -153,7 +152,7 @@ uint64_t WordCounter::hash_of(Head head, std::string_view token) {
 }
 
 void WordCounter::grow() {
-  std::vector<Slot> old(slots_.size() * 2, Slot{});
+  PagedVector<Slot> old(slots_.size() * 2, Slot{});
   old.swap(slots_);
   const size_t mask = slots_.size() - 1;
   for (const Slot& slot : old) {
@@ -192,16 +191,16 @@ std::vector<int64_t> WordCounter::counts() const {
 }
 
 int64_t WordCounter::read(std::string_view block, Tokenizer tokenizer, bool& line_start,
-                          std::vector<uint32_t>& ids) {
+                          PagedVector<uint32_t>& ids) {
   return tokenizer == Tokenizer::words ? read_words(block, line_start, ids)
                                        : read_whitespace(block, line_start, ids);
 }
 
-int64_t WordCounter::read_words(std::string_view block, bool& line_start, std::vector<uint32_t>& ids) {
+int64_t WordCounter::read_words(std::string_view block, bool& line_start, PagedVector<uint32_t>& ids) {
   const CodeTable& table = codes();
   const auto* begin = reinterpret_cast<const unsigned char*>(block.data());
   const unsigned char *p = begin, *end = begin + block.size();
-  std::vector<char> token(2 * kLongestToken + 8);
+  PagedVector<char> token(2 * kLongestToken + sizeof(Head));
   while (p < end) {
     const unsigned char* const start = p;
     const unsigned char* const limit = end - p > kLongestToken + 1 ? p + kLongestToken + 1 : end;
@@ -232,7 +231,7 @@ int64_t WordCounter::read_words(std::string_view block, bool& line_start, std::v
   return -1;
 }
 
-int64_t WordCounter::read_whitespace(std::string_view block, bool& line_start, std::vector<uint32_t>& ids) {
+int64_t WordCounter::read_whitespace(std::string_view block, bool& line_start, PagedVector<uint32_t>& ids) {
   const CodeTable& table = codes();
   const auto* begin = reinterpret_cast<const unsigned char*>(block.data());
   const unsigned char *p = begin, *end = begin + block.size();
@@ -257,40 +256,36 @@ int64_t WordCounter::read_whitespace(std::string_view block, bool& line_start, s
   return -1;
 }
 
-Vocabulary merge(const std::vector<const WordCounter*>& counters, int64_t min_count, int64_t max_vocabulary) {
-  std::unordered_map<std::string_view, size_t> index;
-  std::vector<std::string_view> words;
-  std::vector<int64_t> counts;
+Vocabulary merge(const std::vector<WordCounter*>& counters, int64_t min_count, int64_t max_vocabulary) {
   Vocabulary vocabulary;
+  WordCounter& all = *counters.front();
+  std::vector<int64_t> counts = all.counts();
   for (const WordCounter* counter : counters) {
-    vocabulary.ids.emplace_back(counter->size());
     const std::vector<int64_t> counted = counter->counts();
-    for (size_t id = 0; id < counter->size(); id++) {
-      const auto [entry, fresh] = index.try_emplace(counter->word(id), words.size());
-      if (fresh) {
-        words.push_back(counter->word(id));
-        counts.push_back(0);
-      }
-      counts[entry->second] += counted[id];
-      vocabulary.ids.back()[id] = static_cast<uint32_t>(entry->second);
+    PagedVector<uint32_t> ids(counter->size());
+    for (uint32_t id = 0; id < ids.size(); id++) {
+      ids[id] = counter == &all ? id : all.add(counter->word(id));
+      if (ids[id] == counts.size()) counts.push_back(0);
+      if (counter != &all) counts[ids[id]] += counted[id];
     }
+    vocabulary.ids.push_back(std::move(ids));
   }
-  vocabulary.distinct = static_cast<int64_t>(words.size());
+  vocabulary.distinct = static_cast<int64_t>(counts.size());
   std::vector<size_t> order;
-  for (size_t i = 0; i < words.size(); i++)
+  for (size_t i = 0; i < counts.size(); i++)
     if (counts[i] >= min_count) order.push_back(i);
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return counts[a] != counts[b] ? counts[a] > counts[b] : words[a] < words[b];
+    return counts[a] != counts[b] ? counts[a] > counts[b] : all.word(a) < all.word(b);
   });
   if (max_vocabulary > 0 && static_cast<int64_t>(order.size()) > max_vocabulary)
     order.resize(static_cast<size_t>(max_vocabulary));
-  std::vector<uint32_t> place(words.size(), kDropped);
+  std::vector<uint32_t> place(counts.size(), kDropped);
   for (size_t rank = 0; rank < order.size(); rank++) {
     place[order[rank]] = static_cast<uint32_t>(rank);
-    vocabulary.words.emplace_back(words[order[rank]]);
+    vocabulary.words.emplace_back(all.word(order[rank]));
     vocabulary.counts.push_back(counts[order[rank]]);
   }
-  for (std::vector<uint32_t>& ids : vocabulary.ids)
+  for (PagedVector<uint32_t>& ids : vocabulary.ids)
     for (uint32_t& id : ids) id = place[id];
   return vocabulary;
 }

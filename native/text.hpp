@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "pages.hpp"
+
 namespace nearer {
 
 enum class Tokenizer { words, whitespace };
@@ -28,7 +30,7 @@ class WordCounter {
   // Tokens of a block of valid UTF-8, appended to `ids`. Bit 31 marks the first token of a line;
   // `line_start` says whether the block begins one, and is updated for the next block.
   // Returns the offset of a token that is too long, or -1.
-  int64_t read(std::string_view block, Tokenizer tokenizer, bool& line_start, std::vector<uint32_t>& ids);
+  int64_t read(std::string_view block, Tokenizer tokenizer, bool& line_start, PagedVector<uint32_t>& ids);
 
   // The id of one token, counted once more.
   uint32_t add(std::string_view token);
@@ -59,23 +61,24 @@ class WordCounter {
   static uint64_t hash_of(Head head, std::string_view token);
   uint32_t add(std::string_view token, Head head);
   void grow();
-  int64_t read_words(std::string_view block, bool& line_start, std::vector<uint32_t>& ids);
-  int64_t read_whitespace(std::string_view block, bool& line_start, std::vector<uint32_t>& ids);
+  int64_t read_words(std::string_view block, bool& line_start, PagedVector<uint32_t>& ids);
+  int64_t read_whitespace(std::string_view block, bool& line_start, PagedVector<uint32_t>& ids);
 
-  std::vector<char> letters_;
-  std::vector<Word> words_;
-  std::vector<Slot> slots_;
+  PagedVector<char> letters_;
+  PagedVector<Word> words_;
+  PagedVector<Slot> slots_;
 };
 
 // A vocabulary in order of falling count (ties by the bytes of the word), and each counter's way into it.
+// The words of all counters are gathered in the first; its own counts mean nothing afterwards.
 struct Vocabulary {
   std::vector<std::string> words;
   std::vector<int64_t> counts;
-  std::vector<std::vector<uint32_t>> ids;  // counter -> its id -> vocabulary id, or kDropped
+  std::vector<PagedVector<uint32_t>> ids;  // counter -> its id -> vocabulary id, or kDropped
   int64_t distinct = 0;                    // distinct words before any was dropped
 };
 constexpr uint32_t kDropped = 0x7FFFFFFFu;
-Vocabulary merge(const std::vector<const WordCounter*>& counters, int64_t min_count, int64_t max_vocabulary);
+Vocabulary merge(const std::vector<WordCounter*>& counters, int64_t min_count, int64_t max_vocabulary);
 
 // Rewrites provisional ids as vocabulary ids, leaving out dropped words; returns how many were written.
 // A line whose first word is dropped starts at its next; `line_start` carries that from block to block.

@@ -6,6 +6,10 @@
 
 #include <memory>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "text.hpp"
 #include "unicode_words.hpp"
 
@@ -14,10 +18,11 @@ namespace nb = nanobind;
 namespace nearer {
 namespace {
 
-template <class T>
-nb::ndarray<nb::numpy, T, nb::ndim<1>> as_numpy(std::vector<T>&& values) {
-  auto* owned = new std::vector<T>(std::move(values));
-  nb::capsule owner(owned, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+template <class Vector>
+auto as_numpy(Vector&& values) {
+  using T = typename Vector::value_type;
+  auto* owned = new Vector(std::move(values));
+  nb::capsule owner(owned, [](void* p) noexcept { delete static_cast<Vector*>(p); });
   return nb::ndarray<nb::numpy, T, nb::ndim<1>>(owned->data(), {owned->size()}, owner);
 }
 
@@ -27,7 +32,7 @@ nb::tuple read_block(WordCounter& counter, nb::bytes block, bool whitespace, boo
   const std::string_view text(block.c_str(), block.size());
   const Tokenizer tokenizer = whitespace ? Tokenizer::whitespace : Tokenizer::words;
   TextFault fault;
-  std::vector<uint32_t> ids;
+  PagedVector<uint32_t> ids;
   {
     nb::gil_scoped_release release;
     fault = check_utf8(text);
@@ -35,7 +40,6 @@ nb::tuple read_block(WordCounter& counter, nb::bytes block, bool whitespace, boo
       ids.reserve(text.size() / 5 + 16);
       const int64_t offset = counter.read(text, tokenizer, line_start, ids);
       if (offset >= 0) fault = {offset, "token"};
-      ids.shrink_to_fit();
     }
   }
   return nb::make_tuple(fault.kind, fault.offset, as_numpy(std::move(ids)), line_start);
@@ -43,7 +47,7 @@ nb::tuple read_block(WordCounter& counter, nb::bytes block, bool whitespace, boo
 
 // Ids of the tokens of each line, in order.
 nb::ndarray<nb::numpy, uint32_t, nb::ndim<1>> read_tokens(WordCounter& counter, nb::list lines) {
-  std::vector<uint32_t> ids;
+  PagedVector<uint32_t> ids;
   for (nb::handle line : lines) {
     bool first = true;
     for (nb::handle token : line) {
@@ -58,15 +62,15 @@ nb::ndarray<nb::numpy, uint32_t, nb::ndim<1>> read_tokens(WordCounter& counter, 
 }
 
 nb::tuple merge_counters(nb::list counters, int64_t min_count, int64_t max_vocabulary) {
-  std::vector<const WordCounter*> parts;
-  for (nb::handle counter : counters) parts.push_back(nb::cast<const WordCounter*>(counter));
+  std::vector<WordCounter*> parts;
+  for (nb::handle counter : counters) parts.push_back(nb::cast<WordCounter*>(counter));
   Vocabulary vocabulary;
   {
     nb::gil_scoped_release release;
     vocabulary = merge(parts, min_count, max_vocabulary);
   }
   nb::list ids;
-  for (std::vector<uint32_t>& part : vocabulary.ids) ids.append(as_numpy(std::move(part)));
+  for (PagedVector<uint32_t>& part : vocabulary.ids) ids.append(as_numpy(std::move(part)));
   return nb::make_tuple(std::move(vocabulary.words), as_numpy(std::move(vocabulary.counts)), ids,
                         vocabulary.distinct);
 }
@@ -83,6 +87,13 @@ nb::tuple rewrite_ids(Ids from, Ids ids, IdsOut to, int64_t at, bool line_start)
   return nb::make_tuple(written, line_start);
 }
 
+// Hands memory that was freed back to the system, where the C library would keep it for later.
+void release_free_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 }  // namespace
 
 void bind_text(nb::module_& m) {
@@ -94,6 +105,7 @@ void bind_text(nb::module_& m) {
   m.def("merge_counters", &merge_counters, nb::arg("counters"), nb::arg("min_count"), nb::arg("max_vocabulary"));
   m.def("rewrite_ids", &rewrite_ids, nb::arg("source").noconvert(), nb::arg("ids").noconvert(),
         nb::arg("to").noconvert(), nb::arg("at"), nb::arg("line_start"));
+  m.def("release_free_memory", &release_free_memory);
   m.attr("unicode_version") = kUnicodeVersion;
 }
 

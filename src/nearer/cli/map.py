@@ -24,7 +24,6 @@ EXAMPLES = (
 )
 ENDINGS = (".html", ".png", ".svg")
 TOP, AROUND = 2_000, 200  # points drawn where --top is not given
-FEW = 5_000  # points up to which one thread is fast enough, and gives the same map every time
 
 
 def draw_map(
@@ -54,7 +53,7 @@ def draw_map(
     ] = None,
     perplexity: Annotated[float, typer.Option(help="Neighbours that count for a point.")] = 30.0,
     threads: Annotated[
-        int | None, typer.Option(help="CPU threads.", show_default=f"1 up to {FEW:,} points, then all cores")
+        int | None, typer.Option(help="CPU threads.", show_default="1 up to 5,000 points, then all cores")
     ] = None,
     seed: Seed = 0,
     as_json: AsJson = False,
@@ -77,7 +76,7 @@ def draw_map(
         title=title,
         perplexity=perplexity,
         seed=seed,
-        threads=threads or (1 if len(chosen) <= FEW else None),
+        threads=threads,
     )
     chart.save(out)
     _report(chart, out, time.perf_counter() - begin, as_json)

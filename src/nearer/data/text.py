@@ -19,7 +19,7 @@ from nearer.errors import FormatError, InputError, shown
 
 logger = logging.getLogger("nearer")
 
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 1 << 20
 BOM = b"\xef\xbb\xbf"  # the mark that some programs put before UTF-8
 LONGEST_GAP = 16 << 20  # bytes without white space after which a file is no running text
 LINES_A_BATCH = 10_000

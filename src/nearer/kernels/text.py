@@ -68,7 +68,10 @@ class MergedCounts:
 def merge_counters(
     counters: Sequence[WordCounter], min_count: int, max_vocabulary: int | None
 ) -> MergedCounts:
-    """One vocabulary from all counters: words seen `min_count` times, at most `max_vocabulary` of them."""
+    """One vocabulary from all counters: words seen `min_count` times, at most `max_vocabulary` of them.
+
+    The counters are used up: their words are gathered in the first.
+    """
     return MergedCounts(*_native.merge_counters([c.native for c in counters], min_count, max_vocabulary or 0))
 
 
@@ -80,3 +83,8 @@ def rewrite_ids(
     Returns how many were written, and whether a line start is still to be marked.
     """
     return _native.rewrite_ids(source, ids, to, at, line_start)
+
+
+def release_free_memory() -> None:
+    """Hand memory that was freed back to the system, where the C library would keep it for later."""
+    _native.release_free_memory()

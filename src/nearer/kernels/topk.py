@@ -10,7 +10,6 @@ Source of the blocking: Goto & van de Geijn, "Anatomy of High-Performance Matrix
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from nearer.errors import InputError, ParameterError, shown
 from nearer.kernels import _native
+from nearer.kernels.threads import thread_count
 from nearer.kernels.variants import chosen_variant
 from nearer.progress import Progress
 
@@ -183,15 +183,6 @@ def squared_norms(
     out = np.empty(len(matrix), np.float64)
     _native.squared_norms(matrix, thread_count(threads), chosen_variant(variant), out)
     return out
-
-
-def thread_count(threads: int | None) -> int:
-    """`threads`, or one a core that this process may use; raises `ParameterError` below 1."""
-    if threads is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if threads < 1:
-        raise ParameterError(f"threads={shown(threads)} is below 1")
-    return int(threads)
 
 
 def _matrix(values: NDArray[np.float32], name: str) -> NDArray[np.float32]:

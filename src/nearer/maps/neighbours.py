@@ -7,11 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.progress import Progress
+from nearer.kernels.topk import prepare, topk
 from nearer.space import Metric
-
-BLOCK_ELEMENTS = 16_000_000  # similarities held at a time: 64 MB
-GROUP = 32  # columns that share one maximum while candidates are sifted
 
 
 class Neighbours(NamedTuple):
@@ -22,7 +19,12 @@ class Neighbours(NamedTuple):
 
 
 def nearest_rows(
-    vectors: NDArray[np.float32], k: int, metric: Metric = "cosine", *, show_progress: bool | None = None
+    vectors: NDArray[np.float32],
+    k: int,
+    metric: Metric = "cosine",
+    *,
+    threads: int | None = None,
+    show_progress: bool | None = None,
 ) -> Neighbours:
     """Exact `k` nearest other rows of every row of `vectors` (n, dim); `k` is cut to n - 1.
 
@@ -30,24 +32,13 @@ def nearest_rows(
     """
     n = len(vectors)
     k = max(0, min(k, n - 1))
-    base = comparable(vectors, metric)
-    offsets = -0.5 * np.einsum("ij,ij->i", base, base) if metric == "euclidean" else None
-    rows = np.empty((n, k), np.int64)
-    scores = np.empty((n, k), np.float32)
-    step = max(1, BLOCK_ELEMENTS // max(n, 1))
-    with Progress("nearest neighbours", n, "rows", show_progress) as progress:
-        for start in range(0, n, step):
-            stop = min(n, start + step)
-            similarity = base[start:stop] @ base.T
-            if offsets is not None:
-                similarity += offsets  # orders a row's columns as the distance does
-            similarity[np.arange(stop - start), np.arange(start, stop)] = -np.inf
-            rows[start:stop], scores[start:stop] = largest(similarity, k)
-            progress.advance(stop - start)
-    if offsets is not None:
-        squared = -2 * (scores + offsets[:, None])
-        scores = np.sqrt(np.maximum(squared, 0, dtype=np.float32))
-    return Neighbours(rows, scores)
+    scores, rows = topk(
+        prepare(vectors, metric, threads), vectors, k + 1, threads=threads, show_progress=show_progress
+    )
+    others = rows != np.arange(n)[:, None]
+    others[others.all(axis=1), -1] = False  # a row that k + 1 equal ones stand before
+    best = scores[others].reshape(n, k)
+    return Neighbours(rows[others].reshape(n, k), -best if metric == "euclidean" else best)
 
 
 def comparable(vectors: NDArray[np.float32], metric: Metric) -> NDArray[np.float32]:
@@ -61,24 +52,3 @@ def comparable(vectors: NDArray[np.float32], metric: Metric) -> NDArray[np.float
     if metric == "euclidean":
         return np.asarray(vectors - vectors.mean(axis=0, dtype=np.float64), np.float32)
     return vectors
-
-
-def largest(values: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Columns and values of the `k` largest of each row, largest first.
-
-    The k-th largest of the maxima of groups of columns is a floor that the k largest values cannot lie under,
-    so only the few values above it are sorted.
-    """
-    count, n = values.shape
-    groups = n // GROUP
-    if groups <= 2 * k or k == 0:
-        columns = np.argsort(-values, axis=1, kind="stable")[:, :k]
-        return columns, np.take_along_axis(values, columns, axis=1)
-    maxima = values[:, : groups * GROUP].reshape(count, GROUP, groups).max(axis=1)
-    floor = np.partition(maxima, groups - k, axis=1)[:, groups - k, None]
-    row, column = np.divmod(np.flatnonzero(values >= floor), n)
-    found = values[row, column]
-    order = np.lexsort((column, -found, row))
-    starts = np.searchsorted(row, np.arange(count))  # `row` is sorted, and stays so under `order`
-    chosen = order[starts[:, None] + np.arange(k)]
-    return column[chosen], found[chosen]

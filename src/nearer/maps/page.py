@@ -12,7 +12,6 @@ import hashlib
 import html
 import json
 import re
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -136,6 +135,8 @@ def script_text() -> str:
 
 def source(name: str) -> str:
     """Text of a file of `page/`."""
+    from importlib.resources import files  # noqa: PLC0415  (slow to load, and seldom needed)
+
     return files("nearer.maps").joinpath("page", name).read_text(encoding="utf-8")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nearer.errors import InputError, ParameterError, shown
+from nearer.kernels.threads import thread_count
 from nearer.maps.neighbours import comparable, nearest_rows
 from nearer.progress import Progress
 from nearer.space import Metric, Space
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from openTSNE.affinity import PerplexityBasedNN
 
 FEWEST = 7  # rows: fewer leave no perplexity of two
+FEW_ROWS = 5_000  # up to here one thread is as fast as several
 EXACT_ROWS = 20_000  # above this the neighbours are approximate
 METRICS = ("cosine", "dot", "euclidean")
 
@@ -43,7 +44,7 @@ def tsne(
     space_or_matrix : a `Space`, or an array (n, dim) of finite numbers; n of at least 7.
     perplexity : neighbours that count for a point, at least 1; cut to (n - 1) / 3 where that is less.
     seed : decides the jitter of the start; the same seed with ``threads=1`` gives the same bits.
-    threads : CPU threads; None takes all.
+    threads : CPU threads; None takes one up to 5,000 rows, where more only wait for each other, else all.
     metric : None takes the space's own (cosine for a bare array). Cosine compares unit rows; a dot product is
         no distance, so "dot" and "euclidean" both compare rows as they are, by Euclidean distance.
     iterations : iterations after the early exaggeration.
@@ -59,7 +60,8 @@ def tsne(
     """
     vectors, own_metric = matrix_of(space_or_matrix)
     metric = own_metric if metric is None else metric
-    threads = (os.cpu_count() or 1) if threads is None else threads
+    if threads is None:
+        threads = thread_count(None) if len(vectors) > FEW_ROWS else 1
     require_ranges(
         len(vectors),
         perplexity=perplexity,
@@ -143,7 +145,7 @@ def affinities_of(
             points, perplexity, method="annoy", metric="euclidean", n_jobs=threads, random_state=seed
         )
     wanted = min(len(points) - 1, int(3 * perplexity) + 1)
-    found = nearest_rows(points, wanted, "euclidean", show_progress=show_progress)
+    found = nearest_rows(points, wanted, "euclidean", threads=threads, show_progress=show_progress)
     index = PrecomputedNeighbors(found.rows, found.scores.astype(np.float64))
     return PerplexityBasedNN(perplexity=perplexity, knn_index=index, n_jobs=threads, random_state=seed)
 

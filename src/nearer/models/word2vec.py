@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from nearer.data.text import Corpus
 from nearer.encoders.lookup import Lookup
 from nearer.errors import InputError, ParameterError, StorageError
+from nearer.kernels.text import release_free_memory
+from nearer.kernels.threads import thread_count
 from nearer.kernels.variants import chosen_variant
 from nearer.kernels.words import MOST_SHARED, UNIT_TOKENS, Architecture, WordTraining
 from nearer.models.parameters import Choice, Constraint, Estimator, Instance, OrNone, Real, Whole, plain
@@ -31,7 +33,7 @@ from nearer.models.word_state import (
     run_fingerprint,
     seeded_state,
 )
-from nearer.signal.corpus import EncodedCorpus, Errors, Tokenizer, available_threads, encode_corpus
+from nearer.signal.corpus import EncodedCorpus, Errors, Tokenizer, encode_corpus
 from nearer.signal.negatives import noise_table
 from nearer.signal.windows import keep_thresholds
 from nearer.space import Space
@@ -205,7 +207,19 @@ class Word2Vec(Estimator):
         encoded = self._encode_corpus(corpus, threads, before)
         count_seconds = time.perf_counter() - begin
         run, state, last_unit = self._plan(encoded, before)
-        keep = partial(self._keep, encoded, state, last_unit, count_seconds, state.next_unit, state.seconds)
+        keep = partial(
+            self._keep,
+            state,
+            last_unit,
+            unit_before=state.next_unit,
+            seconds_before=state.seconds,
+            count_seconds=count_seconds,
+            tokens=len(encoded.tokens),
+            tokens_read=encoded.tokens_read,
+            distinct=encoded.distinct,
+        )
+        del encoded  # the ids are in `run` alone, and go with it before the vectors are copied
+        release_free_memory()
         try:
             finished = train(
                 run,
@@ -220,8 +234,10 @@ class Word2Vec(Estimator):
                 show_progress=self.show_progress,
             )
         except StorageError:  # a checkpoint that cannot be written costs nothing that was learned
+            del run
             keep(finished=False)
             raise
+        del run
         keep(finished=finished)
         if not finished:
             raise KeyboardInterrupt
@@ -251,31 +267,33 @@ class Word2Vec(Estimator):
             parse_bytes(self.memory)
         if self.checkpoint is not None:
             require_writable(Path(self.checkpoint))
-        return self.threads or available_threads(), chosen_variant(), before
+        return thread_count(self.threads), chosen_variant(), before
 
     def _keep(
         self,
-        encoded: EncodedCorpus,
         state: WordState,
         last_unit: int,
-        count_seconds: float,
+        *,
         unit_before: int,
         seconds_before: float,
-        *,
+        count_seconds: float,
+        tokens: int,
+        tokens_read: int,
+        distinct: int,
         finished: bool,
     ) -> None:
         """Set the learned attributes."""
         train_seconds = state.seconds - seconds_before
-        trained = (state.next_unit - unit_before) / self._units * len(encoded.tokens)
+        trained = (state.next_unit - unit_before) / self._units * tokens
         self._state, self._last_unit = state, last_unit
         self.report_ = FitReport(
             count_seconds=count_seconds,
             train_seconds=train_seconds,
             items_per_second=trained / max(train_seconds, 1e-9),
-            tokens=len(encoded.tokens),
-            tokens_read=encoded.tokens_read,
+            tokens=tokens,
+            tokens_read=tokens_read,
             vocabulary=len(state.words),
-            distinct=encoded.distinct,
+            distinct=distinct,
             epochs=state.epochs_before + state.next_unit / self._units,
             interrupted=not finished,
         )
@@ -338,12 +356,10 @@ class Word2Vec(Estimator):
         return {name: plain(getattr(self, name)) for name in DECIDING}
 
     def _make_space(self, state: WordState) -> Space:
-        import pyarrow as pa  # noqa: PLC0415  (loaded by fit, not by importing nearer)
-
         provenance = {"model": type(self).__name__, **self._settings(), "corpus": self._fingerprint}
         return Space(
             state.words,
             state.word_rows[:, : self.dim],
-            items=pa.table({"count": state.counts}),
+            items={"count": state.counts},
             provenance=provenance,
         )

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.errors import IntegrityError, ParameterError, SpaceMismatch, shown
-from nearer.kernels.topk import Rows, prepare, rank, thread_count, topk
+from nearer.kernels.threads import thread_count
+from nearer.kernels.topk import Rows, prepare, rank, topk
 from nearer.progress import Progress
 from nearer.search import hnsw_files
 from nearer.search.base import Hits, Queries, checked_k, hits_of, query_vectors

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +50,8 @@ def write(path: Path, header: Header, index: Any) -> Path:
     Each file is written beside and renamed, the header last. A kill in between leaves an index that does not
     have the hash in the header, which `read` refuses and `HNSW.open` builds again.
     """
+    from importlib.metadata import version  # noqa: PLC0415  (slow to load, and seldom needed)
+
     folder = path / FOLDER
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,6 @@ vocabulary nor the ids depend on the number of threads.
 
 from __future__ import annotations
 
-import os
 import queue
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,11 +28,11 @@ from nearer.kernels.text import (
     TokenizerName,
     WordCounter,
     merge_counters,
-    rewrite_ids,
+    release_free_memory,
 )
 from nearer.kernels.words import LINE_START
 from nearer.progress import Progress
-from nearer.signal.id_store import IdStore, id_array
+from nearer.signal.id_store import IdStore
 
 Tokenizer = TokenizerName | Callable[[str], Sequence[str]]
 Errors = Literal["strict", "replace"]
@@ -92,7 +91,9 @@ def encode_corpus(
             merged = merge_counters(reader.counters, min_count, max_vocabulary)
         else:
             merged = _restrict(merge_counters(reader.counters, 1, None), vocabulary)
-        tokens = _rewrite(store, merged, memory)
+        reader.counters.clear()
+        release_free_memory()
+        tokens = store.rewrite(merged.ids, int(merged.counts.sum()))
         return EncodedCorpus(tokens, merged.words, merged.counts, store.tokens, merged.distinct)
 
 
@@ -104,17 +105,6 @@ def _restrict(merged: MergedCounts, vocabulary: Sequence[str]) -> MergedCounts:
     known = moved != DROPPED
     counts[moved[known]] = merged.counts[known]
     return MergedCounts(list(vocabulary), counts, [moved[ids] for ids in merged.ids], merged.distinct)
-
-
-def _rewrite(store: IdStore, merged: MergedCounts, memory: int | None) -> NDArray[np.uint32]:
-    """All provisional ids as final ones, in one array; each provisional piece is freed once it is read."""
-    kept = int(merged.counts.sum())
-    tokens = id_array(kept, on_disk=memory is not None and kept * 4 > memory)
-    at, line_start = 0, True
-    for counter, piece in store.drain():
-        written, line_start = rewrite_ids(piece, merged.ids[counter], tokens, at, line_start)
-        at += written
-    return tokens
 
 
 class _Reader:
@@ -240,8 +230,3 @@ def _fault(block: Block, fault: TextFault) -> InputError:
     return InputError(
         f"a token of more than {LONGEST_TOKEN:,} bytes at {place}: this is no running text", file=block.source
     )
-
-
-def available_threads() -> int:
-    """CPU cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -120,25 +120,46 @@ def require_same_length(keys: Sequence[str], matrix: NDArray[np.float32]) -> Non
         raise InputError(f"{len(keys):,} keys for {len(matrix):,} vectors", remedy="pass one key a vector")
 
 
-def checked_items(items: Any, n: int) -> pa.Table | None:
-    """Payload columns as a pyarrow Table of `n` rows; takes whatever `pyarrow.table` takes."""
+def checked_items(items: Any, n: int) -> pa.Table | Callable[[], pa.Table | None] | None:
+    """Payload columns as a pyarrow Table of `n` rows; takes whatever `pyarrow.table` takes.
+
+    NumPy columns become a table when they are first asked for: pyarrow takes time and memory to load.
+    """
     if items is None:
         return None
+    if isinstance(items, dict) and items and all(_plain_column(column) for column in items.values()):
+        columns = {str(name): column.copy() for name, column in items.items()}
+        for column in columns.values():
+            _require_items(list(columns), len(column), n)
+        return lambda: checked_table(columns, n)
+    return checked_table(items, n)
+
+
+def _plain_column(column: Any) -> bool:
+    return isinstance(column, np.ndarray) and column.ndim == 1 and column.dtype.kind in "iufb"
+
+
+def checked_table(items: Any, n: int) -> pa.Table | None:
+    """`items` as a pyarrow Table of `n` rows, None where it has no columns; raises `InputError`."""
     import pyarrow as pa  # noqa: PLC0415  (heavy: paid for where it is needed)
 
     try:
         table = items if isinstance(items, pa.Table) else pa.table(items)
     except (TypeError, ValueError) as error:
         raise InputError(f"items are {type(items).__name__}, not a table: {error}") from None
-    if table.num_rows != n:
-        raise InputError(f"items have {table.num_rows:,} rows for {n:,} keys", remedy="pass one row a key")
     names = table.column_names
+    _require_items(names, table.num_rows, n)
+    return table if names else None
+
+
+def _require_items(names: list[str], rows: int, n: int) -> None:
+    if rows != n:
+        raise InputError(f"items have {rows:,} rows for {n:,} keys", remedy="pass one row a key")
     if "key" in names:
         raise InputError("items have a column called 'key'", remedy="rename it: keys are passed as keys")
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"items have two columns called {shown(twice)}", remedy="rename one")
-    return table if names else None
 
 
 def checked_provenance(provenance: dict[str, Any] | None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +38,8 @@ class Manifest:
 
     def text(self) -> str:
         """The file's text: indented JSON whose last field is the hash of all the others."""
+        from importlib import metadata  # noqa: PLC0415  (slow to load, and seldom needed)
+
         fields = {
             "format": FORMAT,
             "version": VERSION,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +51,8 @@ class KnownModel:
 
     def paths(self) -> list[Path] | None:
         """Where the files are, or None if one is missing."""
+        from importlib import metadata  # noqa: PLC0415  (slow to load, and seldom needed)
+
         try:
             installed = metadata.distribution(self.package)
         except metadata.PackageNotFoundError:

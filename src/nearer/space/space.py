@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -47,7 +47,7 @@ class Space:
         keys: Iterable[str],
         vectors: ArrayLike,
         metric: Metric = "cosine",
-        items: pa.Table | None = None,
+        items: pa.Table | Mapping[str, ArrayLike] | None = None,
         *,
         identity: str | None = None,
         provenance: dict[str, Any] | None = None,
@@ -76,7 +76,7 @@ class Space:
         vectors: NDArray[np.float32],
         metric: Metric,
         *,
-        items: pa.Table | None,
+        items: pa.Table | Callable[[], pa.Table | None] | None,
         identity: str | Callable[[], str] | None,
         provenance: str,
     ) -> Space:
@@ -91,11 +91,11 @@ class Space:
         vectors: NDArray[np.float32],
         metric: Metric,
         *,
-        items: pa.Table | None,
+        items: pa.Table | Callable[[], pa.Table | None] | None,
         identity: str | Callable[[], str] | None,
         provenance: str,
     ) -> None:
-        """Fill the fields; an identity that costs time may be a function, called when it is asked for."""
+        """Fill the fields; what costs time may be a function, called when it is asked for."""
         vectors.flags.writeable = False
         self._keys = Keys(keys)
         self._vectors = vectors
@@ -127,7 +127,14 @@ class Space:
     @property
     def items(self) -> pa.Table | None:
         """Payload columns, one row a key, or None."""
+        if callable(self._items):
+            self._items = self._items()
         return self._items
+
+    @property
+    def has_items(self) -> bool:
+        """Whether there are payload columns."""
+        return self._items is not None
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -171,7 +178,7 @@ class Space:
             raise ParameterError(f"row {chosen.max()} is outside a space of {len(self):,} rows")
         keys = [self._keys[row] for row in chosen]
         checks.require_distinct(keys)
-        items = None if self._items is None else self._items.take(chosen % max(len(self), 1))
+        items = None if self.items is None else self.items.take(chosen % max(len(self), 1))
         return self._part(keys, self._vectors[chosen], items)
 
     def neighbors(self, query: Query, k: int = 10, exclude: Iterable[str] = ()) -> Neighbors:
@@ -304,7 +311,7 @@ class Space:
             "keys": list(self._keys),
             "vectors": self._vectors,
             "metric": self._metric,
-            "items": self._items,
+            "items": self.items,
             "identity": self.identity,
             "provenance": self._provenance,
         }
@@ -330,7 +337,7 @@ class Space:
 
     def _slice(self, part: slice) -> Space:
         vectors = np.ascontiguousarray(self._vectors[part])
-        items = self._items
+        items = self.items
         if items is not None:
             items = items.take(np.arange(len(self))[part])
         return self._part(self._keys[part], vectors, items)

@@ -102,7 +102,7 @@ def write(
     name = "space" if format is None and not place.suffix else _chosen(place, format)
     chosen = FORMATS[name]
     chosen.write(space, place, overwrite)
-    if space.items is not None and not chosen.keeps_items:
+    if space.has_items and not chosen.keeps_items:
         logger.warning("%s: this format does not keep the payload columns", place)
     if space.metric != "cosine" and not chosen.keeps_metric:
         logger.warning("%s: this format does not keep the metric %r", place, space.metric)
