@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import logging
 import pkgutil
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ import pytest
 
 import nearer.search
 from nearer import Space
-from nearer.errors import InputError, ParameterError, SpaceMismatch, UnknownKey
+from nearer.errors import InputError, IntegrityError, ParameterError, SpaceMismatch, UnknownKey
 from nearer.search import Hits, Searcher
 from nearer.space import Metric
 
@@ -178,6 +180,23 @@ def test_neither_vectors_nor_keys(searcher: Any) -> None:
         made.search(object(), 3)
     with pytest.raises(InputError, match=r"^queries, row 1: 7 among keys is not a string"):
         made.search(["k1", 7], 3)
+
+
+def test_a_saved_searcher_refuses_other_rows_of_its_space(
+    searcher: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    if not hasattr(searcher, "save"):
+        pytest.skip(f"{searcher.__name__} is not saved")
+    space = space_of()
+    other = space[100:]
+    assert other.identity == space.identity
+    searcher(space[:100]).save(tmp_path)
+    with pytest.raises(IntegrityError, match="of other rows"):
+        searcher.load(other, tmp_path)
+    with caplog.at_level(logging.WARNING, "nearer"):
+        opened = searcher.open(other, tmp_path)
+    assert "of other rows" in caplog.text
+    assert opened.search("k150", 1).keys == [["k150"]]
 
 
 def test_the_same_twice(searcher: Any) -> None:

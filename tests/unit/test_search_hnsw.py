@@ -111,6 +111,11 @@ def incomplete(folder: Path) -> None:
     (folder / "header.json").write_text(json.dumps(facts))
 
 
+def out_of_range(folder: Path) -> None:
+    facts = json.loads((folder / "header.json").read_text())
+    (folder / "header.json").write_text(json.dumps({**facts, "oversampling": "x"}))
+
+
 def lost(folder: Path) -> None:
     (folder / "index.usearch").unlink()
 
@@ -123,6 +128,7 @@ def lost(folder: Path) -> None:
         (not_json, "header.json: is not JSON"),
         (foreign, "header.json: has format 'theirs'"),
         (incomplete, "header.json: lacks 'oversampling'"),
+        (out_of_range, "header.json: oversampling='x' is no finite number"),
         (lost, "index.usearch: cannot be read"),
     ],
 )
@@ -184,7 +190,8 @@ def test_a_place_that_cannot_be_written(built: HNSW, tmp_path: Path) -> None:
         ("connectivity", 1, "connectivity=1 is not a whole number of at least 2"),
         ("expansion_add", 0, "expansion_add=0 is not"),
         ("expansion_search", 2.5, "expansion_search=2.5 is not"),
-        ("oversampling", 0.5, "oversampling=0.5 is below 1"),
+        ("oversampling", 0.5, "oversampling=0.5 is no finite number of at least 1"),
+        ("oversampling", "x", "oversampling='x' is no finite"),
         ("oversampling", float("nan"), "oversampling=nan"),
         ("dtype", "i4", "dtype='i4' is unknown; use one of bf16, f32"),
         ("threads", 0, "threads=0 is below 1"),

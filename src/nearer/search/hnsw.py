@@ -70,7 +70,7 @@ class HNSW:
             connectivity=connectivity,
             expansion_add=expansion_add,
             expansion_search=expansion_search,
-            oversampling=float(oversampling),
+            oversampling=oversampling,
             dtype=dtype,
         )
         _check(header)
@@ -127,6 +127,14 @@ class HNSW:
         SpaceMismatch : it was made for a space of another identity.
         """
         header, index = hnsw_files.read(Path(path), space)
+        try:
+            _check(header)
+        except ParameterError as error:
+            raise IntegrityError(
+                error.problem,
+                file=Path(path) / hnsw_files.FOLDER / hnsw_files.HEADER,
+                remedy="build it again with HNSW.open(space, path)",
+            ) from None
         searcher = cls.__new__(cls)
         searcher._assemble(space, header, prepare(space.vectors, space.metric), index)
         return searcher
@@ -161,8 +169,8 @@ def _check(header: Header) -> None:
         value = getattr(header, name)
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise ParameterError(f"{name}={shown(value)} is not a whole number of at least {least}")
-    if not 1 <= header.oversampling < math.inf:
-        raise ParameterError(f"oversampling={shown(header.oversampling)} is below 1 or not finite")
+    if not isinstance(header.oversampling, int | float) or not 1 <= header.oversampling < math.inf:
+        raise ParameterError(f"oversampling={shown(header.oversampling)} is no finite number of at least 1")
     if header.dtype not in _DTYPES:
         raise ParameterError(
             f"dtype={shown(header.dtype)} is unknown", remedy=f"use one of {', '.join(_DTYPES)}"

@@ -10,15 +10,19 @@ from typing import Any
 
 from nearer.errors import IntegrityError, StorageError, shown
 from nearer.space import Space
-from nearer.space.identity import require_same
+from nearer.space.identity import content_identity, require_same
 
 FOLDER, INDEX, HEADER = "hnsw", "index.usearch", "header.json"
 FORMAT = "nearer-hnsw/1"
+PARAMETERS = ("connectivity", "expansion_add", "expansion_search", "oversampling", "dtype")
 _REMEDY = "build it again with HNSW.open(space, path)"
 
 
 class Header:
-    """What an index was made of: the identity of its space, and its parameters."""
+    """What an index was made of: the identity and content of its space, and its parameters.
+
+    The content tells rows from rows: a part of a space keeps the identity of the whole.
+    """
 
     def __init__(
         self,
@@ -31,6 +35,7 @@ class Header:
         dtype: str,
     ) -> None:
         self.identity = space.identity
+        self.content = content_identity(space.keys, space.vectors, space.metric)
         self.metric, self.dim, self.count = space.metric, space.dim, len(space)
         self.connectivity, self.expansion_add = connectivity, expansion_add
         self.expansion_search, self.oversampling, self.dtype = expansion_search, oversampling, dtype
@@ -91,7 +96,7 @@ def read(path: Path, space: Space) -> tuple[Header, Any]:
     folder = path / FOLDER
     facts = _facts(folder / HEADER)
     remedy = "pass the space it was made for, or build one of this space with HNSW(space)"
-    require_same(facts["identity"], space.identity, f"the index in {folder}", remedy)
+    require_same(str(facts["identity"]), space.identity, f"the index in {folder}", remedy)
     file = folder / INDEX
     try:
         with file.open("rb") as data:
@@ -102,8 +107,13 @@ def read(path: Path, space: Space) -> tuple[Header, Any]:
         raise IntegrityError(
             f"has SHA-256 {found[:12]}, {HEADER} says {str(facts['sha256'])[:12]}", file=file, remedy=_REMEDY
         )
-    names = ("connectivity", "expansion_add", "expansion_search", "oversampling", "dtype")
-    header = Header(space, **{name: facts[name] for name in names})
+    header = Header(space, **{name: facts[name] for name in PARAMETERS})
+    if facts["content"] != header.content:
+        raise IntegrityError(
+            f"the index is of other rows: content {shown(facts['content'])[1:13]}, here {header.content[:12]}",
+            file=folder / HEADER,
+            remedy=_REMEDY,
+        )
     try:
         index = Index.restore(str(file), view=True)
     except (RuntimeError, ValueError) as error:
@@ -123,16 +133,7 @@ def _facts(file: Path) -> dict[str, Any]:
     kind = facts.get("format") if isinstance(facts, dict) else None
     if kind != FORMAT:
         raise IntegrityError(f"has format {shown(kind)}, expected {FORMAT}", file=file, remedy=_REMEDY)
-    needed = (
-        "identity",
-        "sha256",
-        "connectivity",
-        "expansion_add",
-        "expansion_search",
-        "oversampling",
-        "dtype",
-    )
-    for name in needed:
+    for name in ("identity", "content", "sha256", *PARAMETERS):
         if name not in facts:
             raise IntegrityError(f"lacks {name!r}", file=file, remedy=_REMEDY)
     return dict(facts)
