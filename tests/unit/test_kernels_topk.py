@@ -163,7 +163,46 @@ def test_bad_input_is_named() -> None:
         topk(prepared, vectors, 1, threads=0)
     with pytest.raises(ParameterError, match="metric='cos' is unknown"):
         prepare(vectors, "cos")  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="products overflow single precision"):
-        topk(prepare(np.array([[1e30], [-1e30]], np.float32), "euclidean"), np.ones((1, 1), np.float32), 1)
     with pytest.raises(InputError, match="rows outside 0 to 4"):
         rank(prepared, vectors, np.full((5, 1), 5), 1)
+
+
+@pytest.mark.parametrize("metric", ["dot", "euclidean"])
+def test_rows_too_long_for_single_precision_are_named(metric: Metric) -> None:
+    vectors = normal(9, 3)
+    vectors[[4, 7]] *= 1e20
+    vectors[4] = 3e19
+    with pytest.raises(InputError, match=r"^vectors, row [47]: products overflow single precision"):
+        prepare(vectors, metric)
+
+
+def test_far_rows_that_overflow_around_their_mean_are_named() -> None:
+    vectors = np.full((10, 2), 3e38, np.float32)
+    prepared = prepare(vectors, "euclidean")
+    with pytest.raises(InputError, match=r"^queries, row 0: products overflow"):
+        topk(prepared, -vectors[:1], 1)
+    vectors[6] *= -1
+    with pytest.raises(InputError, match=r"^vectors, row 6: products overflow"):
+        prepare(vectors, "euclidean")
+
+
+@pytest.mark.parametrize("metric", ["dot", "euclidean"])
+def test_queries_whose_products_overflow_are_named(metric: Metric) -> None:
+    vectors = np.linspace(1e17, 6e18, 60, dtype=np.float32).reshape(-1, 2)
+    queries = np.array([[1e17, 1e17], [3e30, -3e30]], np.float32)  # the products cancel, their parts overflow
+    prepared = prepare(vectors, metric)
+    with pytest.raises(InputError, match=r"^queries, row 1: products overflow single precision; rescale"):
+        topk(prepared, queries, 3)
+    with pytest.raises(InputError, match=r"^queries, row 1: products overflow"):
+        rank(prepared, queries, np.zeros((2, 1), np.int64), 1)
+    scores, rows = topk(prepared, queries[:1], 3)
+    expected_scores, expected = slow_topk(vectors, queries[:1], 3, metric)
+    assert (rows == expected).all()
+    np.testing.assert_allclose(scores, expected_scores, rtol=1e-6)
+
+
+def test_cosine_of_long_rows_and_long_queries() -> None:
+    vectors, queries = normal(300, 6), normal(5, 6, seed=1)
+    _, expected = topk(prepare(vectors, "cosine"), queries, 5)
+    _, rows = topk(prepare(vectors * np.float32(1e34), "cosine"), queries * np.float32(1e10), 5)
+    assert (rows == expected).all()

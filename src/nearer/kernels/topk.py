@@ -25,6 +25,7 @@ from nearer.progress import Progress
 Metric = Literal["cosine", "dot", "euclidean"]
 
 _METRICS = {"dot": 0, "cosine": 1, "euclidean": 2}
+_LARGEST = 0.99 * float(np.finfo(np.float32).max)  # leaves room for the rounding of what is compared with it
 _CHUNK_PRODUCTS = 2e11  # multiply-adds between two chances to show progress or to stop: about a second
 _CHUNK_CANDIDATES = 1.6e7  # candidates held at a time: about 256 MB
 
@@ -44,17 +45,19 @@ class Rows:
     squared_norms: NDArray[np.float64]
     scale: NDArray[np.float32]
     offset: NDArray[np.float32]
+    longest: float  # the largest norm of a row
 
     def moved(self, queries: NDArray[np.float32]) -> NDArray[np.float32]:
         """`queries` (m, dim) in the coordinates of `vectors`: around `centre`, if there is one."""
-        return queries if self.centre is None else queries - self.centre
+        return queries if self.centre is None else _minus(queries, self.centre)
 
 
 def prepare(vectors: NDArray[np.float32], metric: Metric, threads: int | None = None) -> Rows:
     """`vectors` (n, dim) ready to be searched many times by `metric`.
 
-    Raises `ParameterError` for an unknown metric, no dimensions or more than 2^32 rows, and `InputError` for
-    a row that holds NaN or infinity.
+    Raises `ParameterError` for an unknown metric or more than 2^32 rows, and `InputError` for no dimensions,
+    a row that holds NaN or infinity, and, unless the metric is the cosine, one whose squared norm single
+    precision cannot hold.
     """
     if metric not in _METRICS:
         raise ParameterError(f"metric={shown(metric)} is unknown", remedy=f"use one of {', '.join(_METRICS)}")
@@ -69,8 +72,11 @@ def prepare(vectors: NDArray[np.float32], metric: Metric, threads: int | None = 
         raise InputError("the vector holds NaN or infinity", file="vectors", row=row, remedy="remove the row")
     centre = _far_centre(matrix, squared) if metric == "euclidean" else None
     if centre is not None:
-        matrix = matrix - centre
+        matrix = _minus(matrix, centre)
         squared = squared_norms(matrix, threads)
+    largest = float(squared.max(initial=0.0))
+    if metric != "cosine" and largest > _LARGEST:
+        raise _overflow("vectors", int(np.argmax(squared)))
     scale = np.ones(len(matrix), np.float32)
     offset = np.zeros(len(matrix), np.float32)
     if metric == "cosine":  # ranked by q.x / |x|
@@ -78,9 +84,8 @@ def prepare(vectors: NDArray[np.float32], metric: Metric, threads: int | None = 
         inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
         scale = np.minimum(inverse, 1e38).astype(np.float32)
     elif metric == "euclidean":  # ranked by q.x - |x|^2 / 2
-        with np.errstate(over="ignore"):
-            offset = (-0.5 * squared).astype(np.float32)
-    return Rows(matrix, metric, centre, squared, scale, offset)
+        offset = (-0.5 * squared).astype(np.float32)
+    return Rows(matrix, metric, centre, squared, scale, offset, float(np.sqrt(largest)))
 
 
 def topk(
@@ -131,11 +136,6 @@ def topk(
                     best[part],
                 )
                 progress.advance(len(asked[part]))
-    if (best < 0).any():
-        query = int(np.flatnonzero((best < 0).any(axis=1))[0])
-        raise InputError(
-            "products overflow single precision", file="queries", row=query, remedy="rescale vectors"
-        )
     return scores, best
 
 
@@ -204,7 +204,27 @@ def _checked_queries(rows: Rows, queries: NDArray[np.float32], k: int) -> NDArra
         raise InputError(
             "the vector holds NaN or infinity", file="queries", row=row, remedy="remove the query"
         )
-    return _tamed(asked) if rows.metric == "cosine" else rows.moved(asked)
+    asked = _tamed(asked) if rows.metric == "cosine" else rows.moved(asked)
+    _require_products(rows, asked)
+    return asked
+
+
+def _require_products(rows: Rows, queries: NDArray[np.float32]) -> None:
+    """Raise `InputError` for a query whose products with the rows single precision may not hold.
+
+    No partial sum of q.x is larger than |q| |x| (Cauchy and Schwarz).
+    """
+    norms = np.sqrt(squared_norms(queries, 1))
+    half_squared = 0.5 * rows.longest**2 if rows.metric == "euclidean" else 0.0
+    fits = norms <= (_LARGEST - half_squared) / max(rows.longest, 1.0)
+    if not fits.all():
+        raise _overflow("queries", int(np.argmin(fits)))
+
+
+def _overflow(file: str, row: int) -> InputError:
+    return InputError(
+        "products overflow single precision", file=file, row=row, remedy="rescale the vectors and queries"
+    )
 
 
 def _far_centre(vectors: NDArray[np.float32], squared: NDArray[np.float64]) -> NDArray[np.float32] | None:
@@ -215,10 +235,16 @@ def _far_centre(vectors: NDArray[np.float32], squared: NDArray[np.float64]) -> N
     return centre.astype(np.float32) if centre @ centre > 0.5 * squared.mean() else None
 
 
+def _minus(vectors: NDArray[np.float32], centre: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`vectors` around `centre`; what overflows is infinite, which the check of norms refuses by name."""
+    with np.errstate(over="ignore"):
+        return vectors - centre
+
+
 def _tamed(queries: NDArray[np.float32]) -> NDArray[np.float32]:
     """Queries whose products might overflow or vanish, times a power of two: no cosine changes by it."""
     _, exponents = np.frexp(np.abs(queries).max(axis=1, initial=0))
-    wild = np.abs(exponents) > 40
+    wild = (exponents > 8) | (exponents < -40)
     return queries if not wild.any() else np.ldexp(queries, np.where(wild, -exponents, 0)[:, None])
 
 
