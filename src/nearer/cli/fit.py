@@ -48,7 +48,8 @@ def words(
 ) -> None:
     """Train word vectors (Word2Vec: skip-gram or CBOW with negative sampling) and save them.
 
-    Ctrl-C saves what was learned so far. One thread gives the same bits on every run.
+    Ctrl-C saves what was learned so far, as does a checkpoint that cannot be written. One thread gives the
+    same bits on every run.
     """
     given = locals()
     model = nearer.Word2Vec(
@@ -58,15 +59,17 @@ def words(
     require_space_destination(out, overwrite)
     if checkpoint is not None:
         make_folder(checkpoint)
+    ended = None
     try:
         model.fit([Path("/dev/stdin") if place == "-" else Path(place) for place in corpus])
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, StorageError) as error:
         if not hasattr(model, "space_"):
             raise
+        ended = str(error) or "interrupted"
     _save(model.space_, out, overwrite)
     _report(model, out, as_json)
-    if model.report_.interrupted:
-        typer.echo("nearer: interrupted; what was learned so far is saved", err=True)
+    if ended:
+        typer.echo(f"nearer: {ended}; what was learned so far is saved in {out}", err=True)
         raise typer.Exit(1)
 
 

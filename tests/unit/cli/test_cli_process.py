@@ -105,6 +105,24 @@ def test_a_full_disk_leaves_what_was_there(arguments: tuple[object, ...], here: 
         assert nearer.load(name).identity == before
 
 
+def test_a_checkpoint_without_room_costs_nothing_that_was_learned(here: Path) -> None:
+    vectors = (here / "words.space" / "vectors.safetensors").stat().st_size
+
+    def room_for_vectors_only() -> None:  # a checkpoint holds two such matrices
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (vectors * 5 // 4, vectors * 5 // 4))
+
+    arguments = ("corpus.txt", "-o", "new.space", "--dim", 32, "--epochs", 1, "--checkpoint", "run")
+    shown = run("fit", "words", *arguments, preexec_fn=room_for_vectors_only)
+    assert shown.returncode == 1
+    *notes, line = shown.stderr.splitlines()
+    assert "run" in line
+    assert line.endswith("; what was learned so far is saved in new.space")
+    assert all(note.startswith("nearer: note: ") for note in notes)
+    assert "new.space" in shown.stdout
+    assert nearer.load("new.space").vectors.shape == nearer.load("words.space").vectors.shape
+
+
 def test_an_interrupt_saves_what_was_learned(here: Path) -> None:
     command = [str(NEARER), "fit", "words", "corpus.txt", "-o", "new.space", "--epochs", "5000"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -112,7 +130,7 @@ def test_an_interrupt_saves_what_was_learned(here: Path) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert err == "nearer: interrupted; what was learned so far is saved\n"
+    assert err == "nearer: interrupted; what was learned so far is saved in new.space\n"
     assert "new.space" in out
     assert len(nearer.load("new.space")) > 1000
 
