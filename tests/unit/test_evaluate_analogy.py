@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +28,7 @@ QUESTIONS = [
     Question("capital", "Athens", "Greece", "Oslo", "Norway"),
     Question("gram1-plural", "cat", "cats", "dog", "dogs"),
 ]
+QUESTIONS_AS_ROWS = [(q.section, q.a, q.b, q.c, q.d) for q in QUESTIONS]
 CAPITALS = {"athens": "greece", "paris": "france", "oslo": "norway"}
 
 
@@ -69,7 +71,7 @@ def test_every_form_holds_the_same_questions(tmp_path: Path) -> None:
     }
     answers = [question.d for question in QUESTIONS]
     parquet.write_table(pa.table({**columns, "expected": answers}), tmp_path / "q.parquet")
-    tuples = [(q.section, q.a, q.b, q.c, q.d) for q in QUESTIONS]
+    tuples = QUESTIONS_AS_ROWS
     for source in (tmp_path / "q.txt", tmp_path / "q.parquet", pa.table({**columns, "d": answers}), tuples):
         assert read_questions(source) == QUESTIONS
 
@@ -104,7 +106,7 @@ def test_no_other_word_is_no_answer() -> None:
 
 
 def test_prints_and_turns_into_json(space: Space) -> None:
-    result = analogies(space, [(q.section, q.a, q.b, q.c, q.d) for q in QUESTIONS])
+    result = analogies(space, QUESTIONS_AS_ROWS)
     text = str(result)
     assert [line.split()[0] for line in text.splitlines()[1:6]] == [
         "capital",
@@ -117,6 +119,24 @@ def test_prints_and_turns_into_json(space: Space) -> None:
     plain = json.loads(json.dumps(result.to_dict()))
     assert plain["total"]["estimate"]["value"] == result.value
     assert plain["sections"][0]["name"] == "capital"
+    assert plain["sections"][0]["coverage"] == 1
+    assert (plain["value"], plain["interval"]) == (result.value, list(result.interval))
+    assert (plain["n"], plain["coverage"]) == (result.n, result.coverage)
+    assert plain["rule"] == "questions with an unknown word are left out"
+
+
+@pytest.mark.parametrize("method", ["3cosadd", "3cosmul"])
+def test_threads_are_checked_whatever_the_method(method: Any, space: Space) -> None:
+    with pytest.raises(ParameterError, match="threads=-7 is below 1"):
+        analogies(space, QUESTIONS_AS_ROWS, method=method, threads=-7)
+
+
+@pytest.mark.parametrize("method", ["3cosadd", "3cosmul"])
+def test_the_length_of_vectors_decides_nothing(method: Any, space: Space) -> None:
+    lengths = np.random.default_rng(0).uniform(0.1, 10, (len(space), 1))
+    scaled = Space(space.keys, space.vectors * lengths, "dot")
+    expected = analogies(space, QUESTIONS_AS_ROWS, method=method)
+    assert analogies(scaled, QUESTIONS_AS_ROWS, method=method) == expected
 
 
 @pytest.mark.parametrize(

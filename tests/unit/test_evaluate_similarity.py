@@ -84,6 +84,13 @@ def test_the_column_of_ratings_can_be_named(tmp_path: Path) -> None:
         read_pairs(file, score="y")
 
 
+def test_a_first_row_without_a_rating_is_no_header(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.tsv"
+    file.write_text("apple\tpear\tn/a\n" + as_text("\t"))
+    with pytest.raises(FormatError, match=r"pairs.tsv, row 1: 'n/a' is not a finite number"):
+        read_pairs(file)
+
+
 def test_unknown_words_are_counted_and_left_out(space: Space) -> None:
     result = similarity(space, [*ROWS, ("cat", "unicorn", 3.0)])
     assert result.n == 4
@@ -128,6 +135,8 @@ def test_prints_and_turns_into_json(space: Space) -> None:
     plain = json.loads(json.dumps(result.to_dict()))
     assert plain["spearman"]["value"] == result.value
     assert plain["spearman"]["interval"] == list(result.interval)
+    assert (plain["value"], plain["interval"], plain["n"]) == (result.value, list(result.interval), 4)
+    assert (plain["coverage"], plain["rule"]) == (1, "pairs with an unknown word are left out")
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,9 @@ def evaluate(
         ),
     ] = None,
     restrict: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Analogies: only the first N keys.", show_default="all keys"),
-    ] = None,
+        int,
+        typer.Option(metavar="N", help="Analogies: only the first N keys; more than there are is all."),
+    ] = 30_000,
     method: Annotated[
         Literal["3cosadd", "3cosmul"], typer.Option(help="Analogies: how cosines combine.")
     ] = "3cosadd",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from nearer.evaluate.bootstrap import proportion
 from nearer.evaluate.questions import Question, read_questions
 from nearer.evaluate.result import Estimate, Result, table
 from nearer.evaluate.vocabulary import Lowercase, Vocabulary, oov_rate
+from nearer.kernels.threads import thread_count
+from nearer.kernels.topk import Rows as Candidates
 from nearer.kernels.topk import prepare, topk
 from nearer.space import Space
 
@@ -78,6 +80,7 @@ class AnalogyResult(Result):
     vocabulary: int
     method: str
     lowercase: bool
+    rule: ClassVar[str] = "questions with an unknown word are left out"
 
     @property
     def value(self) -> float:
@@ -110,7 +113,7 @@ class AnalogyResult(Result):
             ("analogies", "value", "95 %", "n", "coverage"),
             [group.cells() for group in groups],
             f"{self.method} among the first {self.vocabulary:,} keys, {self.oov_rate:.1%} of words unknown; "
-            "questions with an unknown word are left out",
+            f"{self.rule}",
         )
 
 
@@ -139,17 +142,19 @@ def analogies(
         all. A question with a word outside it is left out.
     lowercase : True looks words up in lower case, False as they are, "auto" as the keys of the space are.
     seed : of the bootstrap.
+    threads : threads that search, with 3CosAdd; None for one a core. The result does not depend on it.
 
     Raises
     ------
     FormatError, InputError : questions that cannot be read (file and row are named), or none that can be
         answered.
-    ParameterError : an unknown method, or restrict below 1.
+    ParameterError : an unknown method, restrict below 1, or threads below 1.
     """
     if method not in get_args(Method):
         raise ParameterError(
             f"method={shown(method)} is unknown", remedy=f"use one of {', '.join(get_args(Method))}"
         )
+    threads = thread_count(threads)
     asked = read_questions(questions)
     vocabulary = Vocabulary(space, lowercase, restrict)
     words = [(question.a, question.b, question.c, question.d) for question in asked]
@@ -161,8 +166,8 @@ def analogies(
             remedy="raise restrict, or use a space that holds these words",
         )
     correct = np.zeros(len(asked), bool)
-    unit = unit_rows(space.vectors[: vocabulary.size])
-    correct[answered] = _answered_rightly(unit, rows[answered], method, threads)
+    candidates = prepare(space.vectors[: vocabulary.size], "cosine", threads)
+    correct[answered] = _answered_rightly(candidates, rows[answered], method, threads)
     rate, _ = oov_rate((word for four in words for word in four), vocabulary)
     scores = _grouped(asked, answered, correct, seed)
     return AnalogyResult(
@@ -170,11 +175,11 @@ def analogies(
     )
 
 
-def _answered_rightly(unit: Matrix, rows: Rows, method: str, threads: int | None) -> Mask:
+def _answered_rightly(candidates: Candidates, rows: Rows, method: str, threads: int) -> Mask:
     """Whether the best row for a, b and c is d, for each of the questions `rows` (q, 4)."""
     known, of_question = np.unique(rows, axis=0, return_inverse=True)  # a test may ask one question twice
     abc, d = known[:, :3], known[:, 3]
-    answers = _by_sum(unit, abc, threads) if method == "3cosadd" else _by_product(unit, abc)
+    answers = _by_sum(candidates, abc, threads) if method == "3cosadd" else _by_product(candidates, abc)
     right: Mask = answers == d
     return right[of_question.reshape(-1)]
 
@@ -203,24 +208,24 @@ def unit_rows(vectors: Matrix) -> Matrix:
     return np.asarray(scaled, dtype=np.float32)
 
 
-def _by_sum(unit: Matrix, abc: Rows, threads: int | None) -> Rows:
+def _by_sum(candidates: Candidates, abc: Rows, threads: int) -> Rows:
     """3CosAdd: the best row for each question (q, 3), by the top-k kernel; -1 where no other word is left."""
-    a, b, c = (unit[abc[:, i]] for i in range(3))
-    rows = prepare(unit, "dot", threads)
-    _, best = topk(rows, b - a + c, 4, threads=threads)  # one of four is none of three
+    a, b, c = (unit_rows(candidates.vectors[abc[:, i]]) for i in range(3))
+    _, best = topk(candidates, b - a + c, 4, threads=threads)  # one of four is none of three
     allowed = (best[:, :, None] != abc[:, None, :]).all(axis=2)
     first = best[np.arange(len(best)), allowed.argmax(axis=1)]
     return np.where(allowed.any(axis=1), first, -1)
 
 
-def _by_product(unit: Matrix, abc: Rows) -> Rows:
+def _by_product(candidates: Candidates, abc: Rows) -> Rows:
     """3CosMul: the best row for each question (q, 3), a block of questions at a time."""
     answers = np.empty(len(abc), np.int64)
-    step = max(1, _BLOCK // len(unit))
+    step = max(1, _BLOCK // len(candidates.vectors))
     for start in range(0, len(abc), step):
         block = abc[start : start + step]
         words, place = np.unique(block, return_inverse=True)
-        cosines = (unit[words] @ unit.T + 1) / 2
+        products = unit_rows(candidates.vectors[words]) @ candidates.vectors.T
+        cosines = (products * candidates.scale + 1) / 2
         a, b, c = (cosines[place.reshape(block.shape)[:, i]] for i in range(3))
         scores = b * c / (a + np.float32(EPSILON))
         np.put_along_axis(scores, block, -np.inf, axis=1)

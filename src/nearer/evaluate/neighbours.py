@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -50,6 +50,7 @@ class OverlapResult(Result):
     estimate: Estimate
     k: int
     coverage: float
+    rule: ClassVar[str] = "queries that one of the spaces lacks are left out"
 
     @property
     def value(self) -> float:

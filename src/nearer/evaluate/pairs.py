@@ -12,6 +12,17 @@ from nearer.evaluate.sources import Table, delimited, is_path, table_of, tuples,
 
 SCORES = ("score", "similarity", "gold", "rating", "mean", "SimLex999", "Human (mean)")
 
+HEADER = {
+    *(name.lower() for name in SCORES),
+    "word",
+    "word1",
+    "word2",
+    "word_1",
+    "word_2",
+    "word 1",
+    "word 2",
+}
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -26,8 +37,8 @@ def read_pairs(source: Any, score: str | None = None) -> list[Pair]:
     """The pairs of a text file, a Parquet or Arrow file, a table, or a sequence of (word, word, score).
 
     The first two columns hold the words. The rating is the column named `score`, else one with a customary
-    name, else the third. A text file is separated by tabs, commas, semicolons or blanks; a first line whose
-    rating is not a number is its header; lines that start with # are left out.
+    name, else the third. A text file is separated by tabs, commas, semicolons or blanks; a first line
+    without a number is its header if `score` is given or one of its names is a customary one; lines that start with # are left out.
 
     Raises `FormatError` or `InputError` that names file and row, and `ParameterError` for an unknown column.
     """
@@ -71,7 +82,7 @@ def _from_text(path: Any, score: str | None) -> Iterator[tuple[int, Sequence[Any
     for number, cells in delimited(path):
         if header:
             header = False
-            if len(cells) > 2 and not any(_number(cell) is not None for cell in cells[2:]):
+            if _is_header(cells, score):
                 column = _score_column(cells, score, str(path))
                 continue
             if score is not None:
@@ -81,6 +92,12 @@ def _from_text(path: Any, score: str | None) -> Iterator[tuple[int, Sequence[Any
                 f"has {len(cells)} cells, expected two words and a score", file=path, row=number
             )
         yield number, (cells[0], cells[1], cells[column])
+
+
+def _is_header(cells: Sequence[str], score: str | None) -> bool:
+    if len(cells) < 3 or any(_number(cell) is not None for cell in cells[2:]):
+        return False
+    return score is not None or any(cell.lower() in HEADER for cell in cells)
 
 
 def _score_column(names: list[str], score: str | None, file: str) -> int:

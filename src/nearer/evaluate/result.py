@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -28,13 +28,19 @@ class Estimate:
         return f"{self.value:.3f}", f"{low:.3f} to {high:.3f}", f"{self.n:,}"
 
 
+DERIVED = ("value", "interval", "n", "coverage", "oov_rate", "rule")  # given in JSON where a result has them
+
+
 class Result:
-    """Base of the results, which are dataclasses: `to_dict` for JSON."""
+    """Base of the results, which are dataclasses: `to_dict` for JSON.
+
+    Their `rule` says what became of the items with something that the space does not hold.
+    """
 
     def to_dict(self) -> dict[str, Any]:
         """The whole result as plain dictionaries, lists, numbers and strings."""
-        plain = _plain(asdict(self))  # type: ignore[call-overload]  # every subclass is a dataclass
-        return dict(plain)
+        names = dict.fromkeys([*vars(self), *(name for name in DERIVED if hasattr(self, name))])
+        return {name: _plain(getattr(self, name)) for name in names}
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") -> str:
@@ -52,6 +58,10 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") 
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Result):
+        return value.to_dict()
+    if isinstance(value, Estimate):
+        return _plain(vars(value))
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

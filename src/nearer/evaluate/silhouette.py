@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -28,6 +29,7 @@ class SilhouetteResult(Result):
     estimate: Estimate
     labels: dict[str, Estimate]
     coverage: float
+    rule: ClassVar[str] = "items that the space lacks are left out"
 
     @property
     def value(self) -> float:

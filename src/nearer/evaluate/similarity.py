@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,7 @@ class SimilarityResult(Result):
     oov_rate: float
     missing: list[str]
     lowercase: bool
+    rule: ClassVar[str] = "pairs with an unknown word are left out"
 
     @property
     def value(self) -> float:
@@ -60,7 +61,7 @@ class SimilarityResult(Result):
             ("similarity", "value", "95 %", "n"),
             [("spearman", *self.spearman.cells()), ("pearson", *self.pearson.cells())],
             f"coverage {self.coverage:.1%} of {self.pairs:,} pairs, {self.oov_rate:.1%} of words unknown; "
-            "pairs with an unknown word are left out",
+            f"{self.rule}",
         )
 
 

@@ -114,6 +114,20 @@ def test_evaluate_gives_each_test_its_figures(here: Path, run_json: RunJson) -> 
     assert similar["pairs"] == 84
     assert asked["vocabulary"] == 500
     assert asked["total"]["total"] == 38
+    for result in (similar, asked):
+        assert 0 < result["coverage"] <= 1
+        assert len(result["interval"]) == 2
+        assert result["rule"].endswith("with an unknown word are left out")
+
+
+def test_evaluate_looks_among_as_many_keys_as_the_library(here: Path, run_json: RunJson) -> None:
+    random = np.random.default_rng(0)
+    large = nearer.Space([f"w{row}" for row in range(30_002)], random.standard_normal((30_002, 2)))
+    large.save("large.space")
+    Path("asked.txt").write_text(": s\nw0 w1 w2 w3\nw0 w1 w2 w30001\n")
+    (asked,) = run_json("evaluate", "large.space", "--analogies", "asked.txt")["analogies"]
+    assert asked == nearer.evaluate.analogies(large, "asked.txt").to_dict() | {"file": "asked.txt"}
+    assert (asked["vocabulary"], asked["n"], asked["coverage"]) == (30_000, 1, 0.5)
 
 
 def test_search_finds_rows_of_a_file_and_keys(here: Path, run_json: RunJson) -> None:
