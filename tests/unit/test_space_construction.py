@@ -188,3 +188,25 @@ def test_an_empty_space_is_a_space():
     assert (len(space), space.dim, len(space.identity)) == (0, 4, 64)
     assert space.neighbors([1, 2, 3, 4]) == []
     assert "0 × 4" in repr(space)
+
+
+def test_a_view_of_what_others_may_write_is_copied():
+    matrix = np.eye(3, dtype=np.float32)
+    view = matrix[:]
+    view.flags.writeable = False
+    space = small(vectors=view)
+    matrix[0, 0] = 9
+    assert space["a"].tolist() == [1, 0, 0]
+
+
+def test_what_nobody_can_write_is_kept():
+    matrix = np.eye(3, dtype=np.float32)
+    matrix.flags.writeable = False
+    assert np.shares_memory(small(vectors=matrix).vectors, matrix)
+    assert np.shares_memory(small(vectors=matrix[:]).vectors, matrix)
+
+
+@pytest.mark.parametrize(("rows", "outside"), [([-5, 1], -5), ([1, 0, 3, -4], 3), ([-4], -4)])
+def test_take_names_the_row_that_is_outside(rows, outside):
+    with pytest.raises(ParameterError, match=rf"^row {outside} is outside a space of 3 rows"):
+        small().take(rows)

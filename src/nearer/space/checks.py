@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -53,8 +53,8 @@ def checked_metric(metric: str) -> Metric:
 def checked_matrix(vectors: ArrayLike) -> NDArray[np.float32]:
     """`vectors` as a read-only float32 array (n, dim) in C order.
 
-    An array that is all of this already, such as a memory map, is kept as it is; anything else is copied, so
-    that nobody else can change the result.
+    An array that is all of this already, such as a read-only memory map, is kept as it is; anything else is
+    copied, a read-only view of a writable array too, so that nobody else can change the result.
     """
     try:
         given = np.asarray(vectors)
@@ -66,12 +66,31 @@ def checked_matrix(vectors: ArrayLike) -> NDArray[np.float32]:
         raise InputError(f"vectors have {given.ndim} axes, shape {given.shape}", remedy="pass shape (n, dim)")
     if given.shape[1] == 0:
         raise InputError("vectors have no columns", remedy="pass at least one column")
-    if given.dtype == np.float32 and given.flags.c_contiguous and not given.flags.writeable:
+    if given.dtype == np.float32 and given.flags.c_contiguous and _is_constant(given):
         return given
     with np.errstate(over="ignore"):  # a number too large for float32 becomes inf, which is refused by name
         matrix = np.array(given, dtype=np.float32, order="C")
     matrix.flags.writeable = False
     return matrix
+
+
+def seal(array: NDArray[Any]) -> None:
+    """Make `array` read-only, and what it is a view of: only for an array that nobody else has."""
+    for layer in _layers(array):
+        layer.flags.writeable = False
+
+
+def _is_constant(array: NDArray[Any]) -> bool:
+    """Whether neither `array` nor an array that it is a view of can be written through."""
+    return not any(layer.flags.writeable for layer in _layers(array))
+
+
+def _layers(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """`array`, the array that it is a view of, and so on."""
+    layer: Any = array
+    while isinstance(layer, np.ndarray):
+        yield layer
+        layer = layer.base
 
 
 def first_duplicate(keys: Sequence[str]) -> tuple[int, int] | None:

@@ -174,8 +174,9 @@ class Space:
                 remedy=f"pass row numbers, or a mask of {len(self):,} booleans",
             )
         chosen = chosen.astype(np.intp)
-        if chosen.size and not (-len(self) <= chosen.min() and chosen.max() < len(self)):
-            raise ParameterError(f"row {chosen.max()} is outside a space of {len(self):,} rows")
+        outside = chosen[(chosen < -len(self)) | (chosen >= len(self))]
+        if outside.size:
+            raise ParameterError(f"row {outside[0]} is outside a space of {len(self):,} rows")
         keys = [self._keys[row] for row in chosen]
         checks.require_distinct(keys)
         items = None if self.items is None else self.items.take(chosen % max(len(self), 1))
@@ -263,9 +264,11 @@ class Space:
     def save(self, path: str | PathLike[str], overwrite: bool = False) -> None:
         """Write to `path` in the format of its ending; a `.space` folder keeps everything (docs/format.md).
 
-        After a kill at any instant the old or the new is there and whole. Raises `StorageError` where `path`
-        exists and `overwrite` is false, and where the disk is full or cannot be written; `FormatError` for
-        a key that the format cannot hold.
+        After a kill at any instant the old or the new is there and whole; `.npy` and `.tsv` are two files,
+        vectors and keys, each of them whole, of which only one may be new after a kill.
+
+        Raises `StorageError` where `path` exists and `overwrite` is false, and where the disk is full or
+        cannot be written; `FormatError` for a key that the format cannot hold.
         """
         from nearer.space import formats  # noqa: PLC0415  (formats make spaces: they import this module)
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.errors import FormatError, InputError, NearerError, shown
-from nearer.space.checks import Metric, first_duplicate, first_not_finite
+from nearer.space.checks import Metric, first_duplicate, first_not_finite, seal
 from nearer.space.space import Space
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def imported(
 ) -> Space:
     """A space of what was read; an error names the file and counts rows from `first_row`, as editors do."""
     made = provenance or {"imported": {"format": format_name, "file": path.name}}
-    vectors.flags.writeable = False
+    seal(vectors)
     try:
         return Space(keys, vectors, metric, items, identity=identity, provenance=made)
     except InputError as error:
