@@ -178,6 +178,23 @@ def test_other_parameters_build_again(
     assert "connectivity was 16 and is now 8" in caplog.text
 
 
+def test_threads_are_checked_where_nothing_is_built(space: Space, built: HNSW, tmp_path: Path) -> None:
+    built.save(tmp_path)
+    assert len(HNSW.open(space, tmp_path, threads=None).search("k1", 3)) == 1
+    with pytest.raises(ParameterError, match="threads=0 is below 1"):
+        HNSW.open(space, tmp_path, threads=0)
+
+
+def test_an_index_that_cannot_be_saved_answers(
+    space: Space, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("")
+    with caplog.at_level(logging.WARNING, "nearer"):
+        opened = HNSW.open(space, tmp_path / "file")
+    assert "the index cannot be written" in caplog.text
+    assert opened.search("k1", 1).keys == [["k1"]]
+
+
 def test_a_place_that_cannot_be_written(built: HNSW, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="the index cannot be written"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -94,11 +93,11 @@ def _searcher(space: nearer.Space, name: str, index: Index, threads: int | None)
 
     if index == "exact":
         return Exact(space, threads=threads)
-    count, folder = threads or os.cpu_count() or 1, saved_space(name)
+    folder = saved_space(name)
     if folder is None:
         logger.warning("%s: building an index for this once; a .space folder keeps its own", name)
-        return HNSW(space, threads=count)
-    return HNSW.open(space, folder, threads=count)
+        return HNSW(space, threads=threads)
+    return HNSW.open(space, folder, threads=threads)
 
 
 def _queries(

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.errors import IntegrityError, ParameterError, SpaceMismatch, shown
+from nearer.errors import IntegrityError, ParameterError, SpaceMismatch, StorageError, shown
 from nearer.kernels.threads import thread_count
 from nearer.kernels.topk import Rows, prepare, rank, topk
 from nearer.progress import Progress
@@ -45,8 +45,8 @@ class HNSW:
     expansion_search : candidates kept while searching (ef).
     oversampling : candidates re-ranked, as a multiple of k; at least 1.
     dtype : precision of the vectors in the graph, "bf16" or "f32"; the exact ones come from the space.
-    threads : threads that build. 1 gives the same graph every time; more are faster, and the graph then
-        depends on their timing.
+    threads : threads that build; None for one a core. 1 gives the same graph every time; more are faster,
+        and the graph then depends on their timing.
     show_progress : None shows progress on a terminal.
 
     Raises `ParameterError` for an argument outside its range and `InputError` for vectors that cannot be
@@ -62,7 +62,7 @@ class HNSW:
         expansion_search: int = 64,
         oversampling: float = 2.0,
         dtype: Literal["bf16", "f32"] = "bf16",
-        threads: int = 1,
+        threads: int | None = 1,
         show_progress: bool | None = None,
     ) -> None:
         header = Header(
@@ -144,12 +144,14 @@ class HNSW:
         """The index saved beside the space at `path`; built and saved there where it is missing or stale.
 
         Stale is an index that is damaged, was made for what the space at `path` held before it was saved
-        again, or has other `parameters` than those given here. Building is announced by a log message.
+        again, or has other `parameters` than those given here. Building is announced by a log message,
+        and so is a place where the index cannot be saved: it answers all the same.
 
         Raises `SpaceMismatch` where `path` is of a space of another identity than `space`, and what `HNSW`
-        and `HNSW.save` raise.
+        raises.
         """
         path = Path(path)
+        thread_count(parameters.get("threads"))
         hnsw_files.require_belongs(path, space)
         try:
             found = cls.load(space, path)
@@ -160,7 +162,10 @@ class HNSW:
             return found
         logger.warning("building the index of %s: %s", path, stale)
         built = cls(space, **parameters)
-        built.save(path)
+        try:
+            built.save(path)
+        except StorageError as error:
+            logger.warning("%s; it answers now and is built again next time", error)
         return built
 
 

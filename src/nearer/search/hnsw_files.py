@@ -110,7 +110,7 @@ def read(path: Path, space: Space) -> tuple[Header, Any]:
     header = Header(space, **{name: facts[name] for name in PARAMETERS})
     if facts["content"] != header.content:
         raise IntegrityError(
-            f"the index is of other rows: content {shown(facts['content'])[1:13]}, here {header.content[:12]}",
+            f"the index is of other rows: content {str(facts['content'])[:12]}, not {header.content[:12]}",
             file=folder / HEADER,
             remedy=_REMEDY,
         )
