@@ -38,7 +38,7 @@ ALLOWED = {  # room -> rooms it may import from, besides itself and EVERYWHERE
     "monitor": USES,
     "maps": USES,
 }
-FRONTS = {"cli", "server"}  # they speak the public API; nothing imports them
+FRONTS = {"cli", "server", "__main__"}  # they speak the public API; nothing imports them
 OPTIONAL_OR_HEAVY = {
     "sklearn", "scipy", "matplotlib", "openTSNE", "usearch", "torch", "pandas", "polars", "pyarrow", "rich",
     "typer", "safetensors", "tokenizers", "gensim",

@@ -23,6 +23,16 @@ def require_space_destination(path: Path, overwrite: bool) -> None:
     require_folder(path.parent)
 
 
+def require_file_destination(path: Path, overwrite: bool) -> None:
+    """Raise `StorageError` if a file cannot be saved at `path`."""
+    if os.path.lexists(path):
+        if not overwrite:
+            raise StorageError("already exists", file=path, remedy="add --overwrite to replace it")
+        if path.is_dir():
+            raise StorageError("is a folder", file=path, remedy="choose another name")
+    require_folder(path.parent)
+
+
 def make_folder(folder: Path) -> None:
     """Make `folder` where it is missing; raise `StorageError` if nothing can be written into it."""
     try:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import nearer
-from nearer.cli.destination import require_folder
-from nearer.cli.options import AsJson, Seed, SpaceName
+from nearer.cli.destination import require_file_destination
+from nearer.cli.options import AsJson, Overwrite, Seed, SpaceName
 from nearer.cli.output import print_facts, print_json, print_next, size_of
 from nearer.errors import EncodingError, FormatError, InputError, shown
 
@@ -56,6 +56,7 @@ def draw_map(
         int | None, typer.Option(help="CPU threads.", show_default="1 up to 5,000 points, then all cores")
     ] = None,
     seed: Seed = 0,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Draw a space by t-SNE: an offline HTML page, or a picture with labels that do not overlap."""
@@ -67,7 +68,7 @@ def draw_map(
         raise FormatError(
             f"no map is written as {shown(out.suffix)}", file=out, remedy="end in .html, .png, .svg"
         )
-    require_folder(out.parent)
+    require_file_destination(out, overwrite)
     begin = time.perf_counter()
     chosen = _chosen(nearer.load(space), keys, around, top)
     chart = Map.of(

@@ -30,8 +30,8 @@ class Program(TyperGroup):
     """The group of all verbs; everything that can go wrong in one of them ends here."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The verbs in the order of the work, as the help shows them."""
-        return sorted(super().list_commands(ctx), key=ORDER.index)
+        """The verbs in the order of the work, as the help shows them; those not named in ORDER come last."""
+        return sorted(super().list_commands(ctx), key=lambda name: [*ORDER, name].index(name))
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> Any:
         """Run the verb that `args` (None: those of the process) name, and exit."""

@@ -38,7 +38,8 @@ def read_pairs(source: Any, score: str | None = None) -> list[Pair]:
 
     The first two columns hold the words. The rating is the column named `score`, else one with a customary
     name, else the third. A text file is separated by tabs, commas, semicolons or blanks; a first line
-    without a number is its header if `score` is given or one of its names is a customary one; lines that start with # are left out.
+    without a number is its header if `score` is given or one of its names is a customary one; lines that
+    start with # are left out.
 
     Raises `FormatError` or `InputError` that names file and row, and `ParameterError` for an unknown column.
     """

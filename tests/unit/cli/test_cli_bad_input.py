@@ -24,6 +24,10 @@ def write_text_files(folder: Path) -> None:
     (folder / "binary.txt").write_bytes(b"some words \0 and a NUL byte")
     (folder / "broken.txt").write_bytes(b"caf\xe9 is latin 1\n" * 9)
     (folder / "one-word.txt").write_text("the " * 50)
+    (folder / "corpus.txt.png").write_bytes(b"mine")
+    (folder / "folder.svg").mkdir()
+    (folder / "toured").mkdir()
+    (folder / "toured" / "words.html").write_text("mine")
     (folder / "no-space.txt").write_bytes(b"a" * 17_000_000)
     (folder / "keys.txt").write_text("import\nnosuchword\n")
     (folder / "broken.gz").write_bytes(b"\x1f\x8b\x08 cut short")
@@ -129,6 +133,14 @@ CASES: dict[str, tuple[tuple[object, ...], int, tuple[str, ...]]] = {
     "map of few": (("map", "words.space", "map.png", "--top", 3), 2, ("3 rows", "at least 7")),
     "map of an unknown key": (("map", "words.space", "map.png", "--keys", "keys.txt"), 1, ("nosuchword",)),
     "map of no keys": (("map", "words.space", "map.png", "--keys", "blank.txt"), 1, ("blank.txt",)),
+    "map exists": (("map", "words.space", "corpus.txt.png"), 1, ("corpus.txt.png", "add --overwrite")),
+    "map on a folder": (
+        ("map", "words.space", "folder.svg", "--overwrite"),
+        1,
+        ("folder.svg", "is a folder"),
+    ),
+    "tour over files": (("tour", "--out", "toured"), 1, ("toured/words.html", "add --overwrite")),
+    "no threads": (("search", "words.space", "import", "--index", "hnsw", "--threads", 0), 2, ("threads=0",)),
     "map both ways": (("map", "words.space", "map.png", "--keys", "k", "--top", 9), 2, ("--keys",)),
     "map in no folder": (("map", "words.space", "no/map.png"), 1, ("no", "create it")),
     "map by no column": (

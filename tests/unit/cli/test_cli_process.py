@@ -29,6 +29,12 @@ def test_version() -> None:
     assert (shown.returncode, shown.stdout, shown.stderr) == (0, f"nearer {nearer.__version__}\n", "")
 
 
+def test_python_runs_it_as_a_module() -> None:
+    command = [sys.executable, "-m", "nearer", "--version"]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert shown.stdout == f"nearer {nearer.__version__}\n"
+
+
 def test_standard_output_is_one_document(here: Path) -> None:
     shown = run("fit", "words", "corpus.txt", "-o", "new.space", "--epochs", 1, "--json")
     assert shown.returncode == 0
@@ -87,7 +93,6 @@ def small_files() -> None:
         ("fit", "words", "corpus.txt", "-o", "new.space", "--epochs", 1, "--checkpoint", "run"),
         ("convert", "words.space", "other.space", "--overwrite"),
         ("convert", "words.space", "words.vec"),
-        ("search", "words.space", "import", "--index", "hnsw"),
         ("map", "words.space", "map.png", "--top", 50),
     ],
     ids=lambda arguments: "-".join(map(str, arguments[:3])),
@@ -103,6 +108,14 @@ def test_a_full_disk_leaves_what_was_there(arguments: tuple[object, ...], here: 
     assert all(note.startswith("nearer: note: ") for note in notes)
     for name in ("words.space", "other.space"):
         assert nearer.load(name).identity == before
+
+
+def test_an_index_that_cannot_be_kept_answers_all_the_same(here: Path) -> None:
+    shown = run("search", "words.space", "import", "--index", "hnsw", preexec_fn=small_files)
+    assert shown.returncode == 0
+    assert "import" in shown.stdout
+    assert "File too large; it answers now and is built again next time" in shown.stderr
+    assert all(line.startswith("nearer: note: ") for line in shown.stderr.splitlines())
 
 
 def test_a_checkpoint_without_room_costs_nothing_that_was_learned(here: Path) -> None:

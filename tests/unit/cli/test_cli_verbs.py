@@ -8,10 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from cli_running import Run, RunJson
 
 import nearer
+from nearer.cli.app import app
 from nearer.cli.fit import words
+from nearer.cli.program import Program
 from nearer.errors import StorageError
 
 
@@ -177,6 +180,17 @@ def test_map_around_a_key_draws_its_neighbors(here: Path, run_json: RunJson) -> 
     document = run_json("map", "words.space", "near.svg", "--around", "import", "--top", 15)
     assert document["points"] == 16
     assert (here / "near.svg").read_text().startswith("<?xml")
+
+
+def test_map_replaces_a_file_where_it_is_told_to(here: Path, run_json: RunJson) -> None:
+    (here / "near.svg").write_text("mine")
+    run_json("map", "words.space", "near.svg", "--around", "import", "--top", 9, "--overwrite")
+    assert (here / "near.svg").read_text().startswith("<?xml")
+
+
+def test_a_verb_that_the_order_does_not_name_comes_last() -> None:
+    verbs = dict.fromkeys(["anew", "models", "tour"], typer.main.get_command(app))
+    assert Program(name="nearer", commands=verbs).list_commands(None) == ["tour", "models", "anew"]
 
 
 def test_convert_keeps_vectors_and_tells_what_is_lost(here: Path, run: Run) -> None:

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-from nearer.cli.destination import make_folder
-from nearer.cli.options import AsJson
+from nearer.cli.destination import make_folder, require_file_destination, require_space_destination
+from nearer.cli.options import AsJson, Overwrite
 from nearer.cli.output import print_json, print_table, size_of, write
 
 EXAMPLES = ("nearer tour", "nearer tour --out my-tour --corpus corpus.txt")
@@ -38,6 +38,7 @@ def tour(
             show_default="the documentation of Python's standard library",
         ),
     ] = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """See what Nearer does: draw pretrained words; train, judge, search and draw words of your own.
@@ -52,6 +53,7 @@ def tour(
     if corpus is not None:
         find_files(corpus)
     make_folder(out)
+    require_free(out, overwrite)
     _title("1. Words that others trained", as_json)
     first = article(out, quiet=as_json)
     _title("2. Words trained here", as_json)
@@ -63,6 +65,13 @@ def tour(
         print_json({"article": first, "training": second, "files": listed, "seconds": seconds})
     else:
         _list(files, seconds)
+
+
+def require_free(out: Path, overwrite: bool) -> None:
+    """Raise `StorageError` if one of the tour's files is in `out` and not to be replaced."""
+    for name in NOTES:
+        require = require_space_destination if name.endswith(".space") else require_file_destination
+        require(out / name, overwrite)
 
 
 def _title(text: str, quiet: bool) -> None:
