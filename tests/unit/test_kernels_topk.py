@@ -206,3 +206,23 @@ def test_cosine_of_long_rows_and_long_queries() -> None:
     _, expected = topk(prepare(vectors, "cosine"), queries, 5)
     _, rows = topk(prepare(vectors * np.float32(1e34), "cosine"), queries * np.float32(1e10), 5)
     assert (rows == expected).all()
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("shift", [100, 1000])  # mean cosine 0.9999 and 0.999999
+def test_nearly_parallel_vectors_are_told_apart(shift: int, metric: Metric) -> None:
+    vectors = normal(4000, 64) + np.float32(shift)
+    expected, _ = slow_topk(vectors, vectors[:20], 10, metric)
+    scores, rows = topk(prepare(vectors, metric), vectors[:20], 10)
+    assert (scores == expected.astype(np.float32)).mean() > 0.98  # the others differ by the last bit
+    np.testing.assert_allclose(scores, expected, rtol=1e-6, atol=1e-6 if metric == "euclidean" else 1e-7)
+    assert all(len(set(line)) == 10 for line in rows.tolist())
+
+
+def test_one_long_row_hides_no_other() -> None:
+    vectors = normal(3000, 8)
+    vectors[1234] *= 1e6
+    expected_scores, expected = slow_topk(vectors, vectors[:30], 10, "dot")
+    scores, rows = topk(prepare(vectors, "dot"), vectors[:30], 10)
+    assert (rows == expected).all()
+    np.testing.assert_allclose(scores, expected_scores, rtol=1e-6)

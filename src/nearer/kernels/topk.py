@@ -2,8 +2,9 @@
 
 No score matrix is ever stored and nothing is fully sorted. Candidates are ranked by single-precision
 products, a few more than k of them; those are scored again in double precision, which decides the order that
-is returned. Of equal vectors the lower row comes first. The result does not depend on the number of threads
-or on how many queries are asked at once.
+is returned. Where rounding might have kept a nearer row out, more candidates are taken, up to 4,096. Of equal
+vectors the lower row comes first. The result does not depend on the number of threads or on how many queries
+are asked at once.
 
 Source of the blocking: Goto & van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008).
 """
@@ -26,6 +27,11 @@ Metric = Literal["cosine", "dot", "euclidean"]
 
 _METRICS = {"dot": 0, "cosine": 1, "euclidean": 2}
 _LARGEST = 0.99 * float(np.finfo(np.float32).max)  # leaves room for the rounding of what is compared with it
+_SPARE, _WIDER, _WIDEST = (
+    4,
+    16,
+    4096,
+)  # candidates: more than k; times as many where those do not decide; at most
 _CHUNK_PRODUCTS = 2e11  # multiply-adds between two chances to show progress or to stop: about a second
 _CHUNK_CANDIDATES = 1.6e7  # candidates held at a time: about 256 MB
 
@@ -114,10 +120,30 @@ def topk(
     InputError : queries of another dimension, or one that holds NaN, infinity, or whose products overflow.
     """
     asked = _checked_queries(rows, queries, k)
-    k = min(k, len(rows.vectors))
+    chosen, count = chosen_variant(variant), thread_count(threads)
+    n = len(rows.vectors)
+    k, wide = min(k, n), min(k + _SPARE + k // 8, n)
+    scores, best = _scanned(rows, asked, wide, count, chosen, show_progress)
+    unsure = _unsure(rows, asked, scores, k)
+    while len(unsure) and wide < min(n, _WIDEST):
+        wide = min(_WIDER * wide, _WIDEST, n)
+        again, found = _scanned(rows, asked[unsure], wide, count, chosen, show_progress)
+        scores[unsure, :k], best[unsure, :k] = again[:, :k], found[:, :k]
+        unsure = unsure[_unsure(rows, asked[unsure], again, k)]
+    return np.ascontiguousarray(scores[:, :k]), np.ascontiguousarray(best[:, :k])
+
+
+def _scanned(
+    rows: Rows,
+    asked: NDArray[np.float32],
+    k: int,
+    threads: int,
+    variant: str,
+    show_progress: bool | None,
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """The `k` best of the candidates that single precision ranks first, with their exact scores."""
     scores = np.empty((len(asked), k), np.float32)
     best = np.empty((len(asked), k), np.int64)
-    chosen, count = chosen_variant(variant), thread_count(threads)
     if scores.size:
         step = _chunk(rows, k)
         with Progress("searching", len(asked), "queries", show_progress) as progress:
@@ -130,13 +156,33 @@ def topk(
                     rows.offset,
                     rows.squared_norms,
                     _METRICS[rows.metric],
-                    count,
-                    chosen,
+                    threads,
+                    variant,
                     scores[part],
                     best[part],
                 )
                 progress.advance(len(asked[part]))
     return scores, best
+
+
+def _unsure(rows: Rows, asked: NDArray[np.float32], scores: NDArray[np.float32], k: int) -> NDArray[np.intp]:
+    """The queries for which a row that was left out may belong among the first `k` of their `scores`.
+
+    A row left out was ranked below every candidate, and both ranks are off by no more than a chain of
+    multiply-adds can be (Higham, 2002). So it is no nearer than the last score by more than twice that.
+    """
+    if not scores.size or scores.shape[1] == len(rows.vectors):
+        return np.empty(0, np.intp)
+    kth, last = scores[:, k - 1].astype(np.float64), scores[:, -1].astype(np.float64)
+    unit = np.finfo(np.float32).epsneg
+    if rows.metric == "cosine":
+        size: float | NDArray[np.float64] = 1.0
+    else:
+        size = np.sqrt(squared_norms(asked, 1)) * rows.longest
+    if rows.metric == "euclidean":  # ranked by q.x - |x|^2 / 2, which is (|q|^2 - distance^2) / 2
+        kth, last, size = -0.5 * kth**2, -0.5 * last**2, size + rows.longest**2
+    rounding = 2 * (rows.vectors.shape[1] + 4) * unit * size + 4 * unit * np.maximum(abs(kth), abs(last))
+    return np.flatnonzero(kth - last <= rounding)
 
 
 def rank(

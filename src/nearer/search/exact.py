@@ -10,6 +10,10 @@ from nearer.space import Space
 class Exact:
     """Finds the true nearest vectors of `space`; nothing is built beyond one norm a row.
 
+    Candidates are ranked in single precision, and more are taken where its rounding might keep a neighbour
+    out. Where over 4,096 vectors are that near to the k-th best, as among nearly parallel ones, one can be
+    missed.
+
     Parameters
     ----------
     space : the space to search; its metric ranks.
