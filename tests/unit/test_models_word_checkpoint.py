@@ -224,7 +224,8 @@ def test_a_folder_that_cannot_be_written_is_found_before_work_begins(tmp_path: P
 def test_a_disk_that_fills_up_costs_nothing_that_was_learned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*arguments: object) -> None:
+    def full(state: object, path: Path) -> None:
+        path.write_bytes(b"a part of it")
         raise OSError(28, "No space left on device")
 
     model = small_word2vec(**SETTINGS, checkpoint=tmp_path)
@@ -234,6 +235,7 @@ def test_a_disk_that_fills_up_costs_nothing_that_was_learned(
             model.fit(CORPUS)
     assert model.report_.interrupted
     assert 0 < model.report_.epochs < 12
+    assert list(tmp_path.iterdir()) == []
     straight = small_word2vec(**SETTINGS).fit(CORPUS)
     assert (model.fit(CORPUS).space_.vectors == straight.space_.vectors).all()
 
