@@ -195,7 +195,9 @@ def test_a_foreign_record_is_refused(tmp_path: Path, content: bytes) -> None:
         ({"epochs": 3}, "epochs=12"),
         ({"window": 2, "negative": 7}, "window=5, negative=5"),
         ({"architecture": "cbow"}, "architecture='skipgram'"),
-        ({"min_count": 40}, "another corpus"),
+        ({"min_count": 40}, "min_count=2"),
+        ({"max_vocabulary": 40}, "max_vocabulary=None"),
+        ({"tokenizer": str.split}, "tokenizer='words'"),
     ],
 )
 def test_other_settings_are_refused_by_name(
@@ -233,9 +235,9 @@ def test_a_disk_that_fills_up_costs_nothing_that_was_learned(
         patch.setattr(word_state, "_write_matrices", full)
         with pytest.raises(StorageError, match="No space left on device"):
             model.fit(CORPUS)
+    assert list(tmp_path.iterdir()) == []
     assert model.report_.interrupted
     assert 0 < model.report_.epochs < 12
-    assert list(tmp_path.iterdir()) == []
     straight = small_word2vec(**SETTINGS).fit(CORPUS)
     assert (model.fit(CORPUS).space_.vectors == straight.space_.vectors).all()
 

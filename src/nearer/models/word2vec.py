@@ -23,7 +23,17 @@ from nearer.kernels.text import release_free_memory
 from nearer.kernels.threads import thread_count
 from nearer.kernels.variants import chosen_variant
 from nearer.kernels.words import MOST_SHARED, UNIT_TOKENS, Architecture, WordTraining
-from nearer.models.parameters import Choice, Constraint, Estimator, Instance, OrNone, Real, Whole, plain
+from nearer.models.parameters import (
+    Choice,
+    Constraint,
+    Estimator,
+    Instance,
+    OrNone,
+    Real,
+    Whole,
+    as_float,
+    plain,
+)
 from nearer.models.sizes import parse_bytes
 from nearer.models.word_loop import train
 from nearer.models.word_state import (
@@ -46,11 +56,14 @@ DECIDING = (
     "window",
     "negative",
     "noise_exponent",
+    "min_count",
+    "max_vocabulary",
     "subsample",
     "epochs",
     "learning_rate",
     "least_learning_rate",
     "shared",
+    "tokenizer",
     "seed",
 )
 
@@ -252,7 +265,7 @@ class Word2Vec(Estimator):
     def _prepare(self) -> tuple[int, str, WordState | None]:
         """Threads, CPU variant and the state there is, once everything that can be checked by now is."""
         self.check_parameters()
-        if self.least_learning_rate > self.learning_rate:
+        if as_float(self.least_learning_rate) > as_float(self.learning_rate):
             raise ParameterError(
                 f"least_learning_rate={self.least_learning_rate:g} is above "
                 f"learning_rate={self.learning_rate:g}, and the rate may only fall"
@@ -339,13 +352,13 @@ class Word2Vec(Estimator):
         run = WordTraining(
             architecture=self.architecture,
             tokens=encoded.tokens,
-            keep=keep_thresholds(encoded.counts, self.subsample),
-            noise=noise_table(state.counts, self.noise_exponent),
+            keep=keep_thresholds(encoded.counts, as_float(self.subsample)),
+            noise=noise_table(state.counts, as_float(self.noise_exponent)),
             window=int(self.window),
             negative=int(self.negative),
             shared=int(self.shared),
-            learning_rate=float(self.learning_rate),
-            least_learning_rate=float(self.least_learning_rate),
+            learning_rate=as_float(self.learning_rate),
+            least_learning_rate=as_float(self.least_learning_rate),
             planned_units=units * int(self.epochs),
             seed=(int(self.seed) + state.rounds * ROUND_SEED) % 2**64,
         )
