@@ -127,7 +127,8 @@ class Word2Vec(Estimator):
     report_ : `FitReport`.
 
     Ctrl-C raises `KeyboardInterrupt` with the learned attributes set; `fit` again goes on from there. `fit`
-    on a model that is done trains `epochs` more, with the vocabulary it has.
+    on a model that is done trains `epochs` more, with the vocabulary it has. If that diverges, `space_` stays
+    what it was and the next `fit` starts afresh.
     """
 
     constraints: ClassVar[Mapping[str, Constraint]] = {
@@ -249,6 +250,9 @@ class Word2Vec(Estimator):
         except StorageError:  # a checkpoint that cannot be written costs nothing that was learned
             del run
             keep(finished=False)
+            raise
+        except ParameterError:  # diverged: what was trained is lost, the space of an earlier fit is not
+            self.__dict__.pop("_state", None)
             raise
         del run
         keep(finished=finished)
