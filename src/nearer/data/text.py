@@ -88,9 +88,11 @@ def find_files(place: str) -> list[Path]:
             raise InputError("no such file or directory", file=place)
     if not found:
         raise InputError("no file in this directory" if path.is_dir() else "no file matches", file=place)
-    full = [p for p in found if p.stat().st_size > 0]
+    full = []
     for p in found:
-        if p not in full:
+        if p.stat().st_size > 0:
+            full.append(p)
+        else:
             logger.warning("%s is empty and was left out", p)
     return full or found
 
