@@ -182,7 +182,8 @@ def _tokens_of(line: str, tokenizer: Callable[[str], Sequence[str]]) -> list[str
         raise InputError(
             f"the tokenizer made {shown(tokens)} of a line", remedy="it must return a list of strings"
         )
-    return list(tokens)
+    return [token for token in tokens if token != ""]
+    """Tokens of a line; the empty strings that splitting at every space leaves are none."""
 
 
 def _read_tokens(
