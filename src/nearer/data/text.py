@@ -95,6 +95,8 @@ def find_files(place: str) -> list[Path]:
         else:
             logger.warning("%s is empty and was left out", p)
     return full or found
+    if not place:
+        raise InputError("the path of the corpus is empty", remedy='for the current directory, give "."')
 
 
 def _hidden(path: Path) -> bool:
