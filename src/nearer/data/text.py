@@ -173,9 +173,14 @@ def read_parquet(path: Path) -> Iterator[Block | TokenLines]:
     with file:
         column = _text_column(file.schema_arrow, str(path))
         row = 0
-        for batch in file.iter_batches(columns=[column]):
-            yield from _column_blocks(batch.column(0), str(path), row)
-            row += len(batch)
+        try:
+            for batch in file.iter_batches(columns=[column]):
+                yield from _column_blocks(batch.column(0), str(path), row)
+                row += len(batch)
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            raise FormatError(
+                f"the file is damaged ({error})", file=path, row=f"rows from {row}", remedy="write it anew"
+            ) from None
 
 
 def read_column(column: Any) -> Iterator[Block | TokenLines]:
