@@ -82,6 +82,17 @@ def find_files(place: str) -> list[Path]:
     else:
         found = sorted(Path(p) for p in glob.glob(place, recursive=True) if Path(p).is_file())
         if not found and not glob.has_magic(place):
+def corpus_name(corpus: Corpus) -> str | None:
+    """The path or paths that `corpus` was given as, for error messages; None for text in memory."""
+    places = corpus if isinstance(corpus, list | tuple) else [corpus]
+    if isinstance(corpus, list | tuple) and not all(isinstance(place, os.PathLike) for place in places):
+        return None
+    names = [os.fspath(place) for place in places if isinstance(place, str | os.PathLike)]
+    if len(names) > 3:
+        names[3:] = [f"and {len(names) - 3:,} more"]
+    return ", ".join(names) or None
+
+
             if _looks_like_text(place):
                 remedy = "to train on the text itself, give a list of strings"
                 raise InputError("no such file or directory", file=shown(place), remedy=remedy)

@@ -16,7 +16,7 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.data.text import Corpus
+from nearer.data.text import Corpus, corpus_name
 from nearer.encoders.lookup import Lookup
 from nearer.errors import InputError, ParameterError, StorageError
 from nearer.kernels.text import release_free_memory
@@ -331,13 +331,22 @@ class Word2Vec(Estimator):
         )
         if before is not None and len(encoded.tokens) == 0:
             raise InputError(
-                "the corpus holds none of the words this model knows", remedy="fit a new model to it"
+                "the corpus holds none of the words this model knows",
+                file=corpus_name(corpus),
+                remedy="fit a new model to it",
             )
         if len(encoded.words) < 2:
             raise InputError(
                 f"min_count={self.min_count} leaves {len(encoded.words)} of {encoded.distinct:,} different "
                 "words, and at least 2 are needed",
+                file=corpus_name(corpus),
                 remedy="lower min_count or give more text",
+            )
+        if not encoded.has_neighbours():
+            raise InputError(
+                "no line holds two of the words that are kept, so none has a neighbour to learn from",
+                file=corpus_name(corpus),
+                remedy="put a sentence or a paragraph on a line, or lower min_count",
             )
         return encoded
 
