@@ -50,6 +50,8 @@ FILES: dict[str, Callable[[bytes], bytes]] = {
     "corpus": bytes,
     "corpus.txt.gz": gzip.compress,
     "corpus.txt.zst": zstd,
+    "CORPUS.TXT.GZ": gzip.compress,
+    "Corpus.Zst": zstd,
     "members.gz": lambda data: gzip.compress(data[:30]) + gzip.compress(data[30:]),
     "frames.zst": lambda data: zstd(data[:30]) + zstd(data[30:]),
     "bom.txt": lambda data: b"\xef\xbb\xbf" + data,
@@ -95,8 +97,6 @@ def test_parquet(tmp_path: Path, expected: EncodedCorpus) -> None:
     same(encode_corpus(tmp_path / "corpus.parquet"), expected)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_pipes(tmp_path: Path, expected: EncodedCorpus) -> None:
 def test_a_directory_of_many_files_is_listed_in_linear_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +127,8 @@ def test_empty_tokens_at_the_cuts_of_a_long_line(tmp_path: Path, monkeypatch: py
     same(encode_corpus(tmp_path / "t.txt", tokenizer=lambda line: line.split(" ")), expected)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_pipes(tmp_path: Path, expected: EncodedCorpus) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_text, args=(TEXT,), kwargs={"encoding": "utf-8"})
@@ -163,6 +165,12 @@ COLUMNS: dict[str, Callable[[], Any]] = {
     "polars frame": lambda: pl.DataFrame({"n": range(5), "text": LINES}),
     "numpy": lambda: np.array(LINES),
 }
+
+
+def test_token_lists_of_fixed_size() -> None:
+    pairs = [["the", "lion"], None, ["a", "zebra"]]
+    column = pa.array(pairs, pa.list_(pa.string(), 2))
+    same(encode_corpus(column), encode_corpus([pair for pair in pairs if pair]))
 
 
 @pytest.mark.parametrize("name", COLUMNS)

@@ -183,13 +183,13 @@ class _Reader:
 
 
 def _tokens_of(line: str, tokenizer: Callable[[str], Sequence[str]]) -> list[str]:
+    """Tokens of a line; the empty strings that splitting at every space leaves are none."""
     tokens = tokenizer(line) if line else []
     if isinstance(tokens, str) or not isinstance(tokens, Iterable):
         raise InputError(
             f"the tokenizer made {shown(tokens)} of a line", remedy="it must return a list of strings"
         )
     return [token for token in tokens if token != ""]
-    """Tokens of a line; the empty strings that splitting at every space leaves are none."""
 
 
 def _read_tokens(
