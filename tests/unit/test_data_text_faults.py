@@ -118,6 +118,7 @@ def test_an_empty_path_is_not_the_current_directory(tmp_path: Path, monkeypatch:
         ("some text".encode("utf-16"), "UTF-16 text", "convert the file to UTF-8"),
         (b"\xfe\xff" + "some text".encode("utf-16-be"), "UTF-16 text", "convert the file to UTF-8"),
     ],
+    ids=["gzip", "zstd", "bzip2", "xz", "zip", "png", "utf-16 little", "utf-16 big"],
 )
 @pytest.mark.parametrize("errors", ["strict", "replace"])
 def test_what_is_taken_for_text_is_called_what_it_is(
