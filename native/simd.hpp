@@ -59,14 +59,7 @@ NEARER_INLINE Vec load(const float* p) {  // p aligned to the vector
   return *reinterpret_cast<const Vec __attribute__((may_alias))*>(p);
 }
 NEARER_INLINE void store(float* p, Vec v) { *reinterpret_cast<Vec __attribute__((may_alias))*>(p) = v; }
-NEARER_INLINE Vec load_unaligned(const float* p) {
-  Vec v;
-  std::memcpy(&v, p, sizeof v);
-  return v;
-}
-NEARER_INLINE void store_unaligned(float* p, Vec v) { std::memcpy(p, &v, sizeof v); }
 NEARER_INLINE Vec broadcast(float x) { return x - Vec{}; }
-NEARER_INLINE Vec zero() { return Vec{}; }
 NEARER_INLINE Vec minimum(Vec a, Vec b) { return a < b ? a : b; }
 NEARER_INLINE Vec maximum(Vec a, Vec b) { return a > b ? a : b; }
 
@@ -86,15 +79,6 @@ NEARER_INLINE Quad sums(Vec a, Vec b, Vec c, Vec d) {
   std::memcpy(parts, &abcd, sizeof abcd);
   if constexpr (kLanes == 16) return (parts[0] + parts[1]) + (parts[2] + parts[3]);
   if constexpr (kLanes == 8) return parts[0] + parts[kLanes / 8];
-  return parts[0];
-}
-
-// Sum of the lanes of v.
-NEARER_INLINE float sum(Vec v) {
-  float parts[kLanes];
-  std::memcpy(parts, &v, sizeof v);
-  for (int half = kLanes / 2; half > 0; half /= 2)
-    NEARER_UNROLL for (int i = 0; i < half; i++) parts[i] += parts[i + half];
   return parts[0];
 }
 

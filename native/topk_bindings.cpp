@@ -10,10 +10,10 @@
 #include <limits>
 #include <memory>
 #include <new>
-#include <thread>
 #include <vector>
 
 #include "dispatch.hpp"
+#include "threads.hpp"
 
 namespace nb = nanobind;
 
@@ -99,13 +99,9 @@ AlignedFloats aligned_floats(int64_t count) {
 template <class Work>
 void in_parallel(int64_t count, int64_t threads, const Work& work) {
   std::atomic<int64_t> next{0};
-  const auto take_turns = [&] {
+  nearer::run_on_threads(std::min(threads, count), [&](int64_t) {
     for (int64_t i = next++; i < count; i = next++) work(i);
-  };
-  std::vector<std::thread> helpers;
-  for (int64_t t = 1; t < std::min(threads, count); t++) helpers.emplace_back(take_turns);
-  take_turns();
-  for (std::thread& helper : helpers) helper.join();
+  });
 }
 
 // Queries as panels: dimension by dimension, `width` queries side by side, zeros where there is no query.

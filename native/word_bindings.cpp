@@ -8,11 +8,11 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
-#include <thread>
 #include <tuple>
 #include <vector>
 
 #include "dispatch.hpp"
+#include "threads.hpp"
 
 namespace nb = nanobind;
 
@@ -43,14 +43,10 @@ std::tuple<double, int64_t, int64_t> train_units(const std::string& variant, boo
   for (int t = 0; t < threads; t++) scratch.push_back(scratch_memory(bytes));
   std::vector<UnitReport> reports(static_cast<size_t>(last > first ? last - first : 0));
   std::atomic<int64_t> next{first};
-  auto work = [&](int thread) {
+  run_on_threads(threads, [&](int64_t thread) {
     for (int64_t unit = next++; unit < last; unit = next++)
       reports[static_cast<size_t>(unit - first)] = train(run, unit, scratch[static_cast<size_t>(thread)].get());
-  };
-  std::vector<std::thread> others;
-  for (int t = 1; t < threads; t++) others.emplace_back(work, t);
-  work(0);
-  for (std::thread& other : others) other.join();
+  });
   std::tuple<double, int64_t, int64_t> total{0.0, 0, 0};
   for (const UnitReport& report : reports) {
     std::get<0>(total) += report.loss;

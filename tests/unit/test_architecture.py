@@ -45,6 +45,7 @@ OPTIONAL_OR_HEAVY = {
 }  # fmt: skip
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "misc", "common", "tools"}
 MOST_LINES, MEDIAN_LINES = 600, 150
+MOST_FUNCTION_LINES = 60  # below the docstring
 
 
 def module_name(path: Path) -> str:
@@ -180,6 +181,14 @@ def test_files_stay_readable(folder: str) -> None:
     assert not {str(path): count for path, count in lines.items() if count > MOST_LINES}
     if folder != "tests":
         assert statistics.median(lines.values()) < MEDIAN_LINES
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "src").rglob("*.py")), ids=lambda p: p.stem)
+def test_functions_stay_readable(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            described = node.body[0].end_lineno if ast.get_docstring(node) else node.lineno
+            assert (node.end_lineno or 0) - (described or 0) <= MOST_FUNCTION_LINES, node.name
 
 
 def loaded_by(program: str) -> set[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import re
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,11 @@ from typing import Any
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from word_corpora import small_word2vec
 
-from nearer.errors import EncodingError, InputError, NearerError, StorageError
+from nearer.errors import EncodingError, FormatError, InputError, NearerError, StorageError
 from nearer.kernels.text import LONGEST_TOKEN
 from nearer.models.sizes import parse_bytes
 from nearer.signal import encode_corpus, id_store
@@ -86,10 +89,56 @@ def test_missing_and_empty_files_are_named(tmp_path: Path) -> None:
     assert complaint(tmp_path / "empty.txt") == f"{tmp_path / 'empty.txt'}: the file is empty"
     assert complaint(tmp_path / "none.txt") == f"{tmp_path / 'none.txt'}: no such file or directory"
     assert complaint(f"{tmp_path}/*.md") == f"{tmp_path}/*.md: no file matches"
-    assert complaint(tmp_path / "blank.txt") == "no words found in the corpus"
+    assert complaint(tmp_path / "blank.txt") == f"{tmp_path / 'blank.txt'}: no words found in the corpus"
+    assert complaint([" "]) == "no words found in the corpus"
+    assert complaint([tmp_path / "blank.txt"] * 5) == (
+        f"{', '.join([str(tmp_path / 'blank.txt')] * 3)}, and 2 more: no words found in the corpus"
+    )
     (tmp_path / "folder").mkdir()
     assert complaint(tmp_path / "folder") == f"{tmp_path / 'folder'}: no file in this directory"
     assert "give a list of strings" in complaint("a whole sentence given as a path")
+
+
+def test_an_empty_path_is_not_the_current_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "t.txt").write_text("words that nobody asked for")
+    monkeypatch.chdir(tmp_path)
+    assert complaint("") == 'the path of the corpus is empty; for the current directory, give "."'
+    assert len(encode_corpus(".").words) == 5
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "remedy"),
+    [
+        (gzip.compress(b"some text"), "gzip data", "give the file the ending .gz"),
+        (zstd(b"some text"), "Zstandard data", "give the file the ending .zst"),
+        (bz2.compress(b"some text"), "bzip2 data", "unpack it"),
+        (lzma.compress(b"some text"), "xz data", "unpack it"),
+        (b"PK\x03\x04\x14\0", "a ZIP archive", "unpack it"),
+        (b"\x89PNG\r\n\x1a\n", "a PNG image", "give a text file"),
+        ("some text".encode("utf-16"), "UTF-16 text", "convert the file to UTF-8"),
+        (b"\xfe\xff" + "some text".encode("utf-16-be"), "UTF-16 text", "convert the file to UTF-8"),
+    ],
+    ids=["gzip", "zstd", "bzip2", "xz", "zip", "png", "utf-16 little", "utf-16 big"],
+)
+@pytest.mark.parametrize("errors", ["strict", "replace"])
+def test_what_is_taken_for_text_is_called_what_it_is(
+    tmp_path: Path, data: bytes, kind: str, remedy: str, errors: Any
+) -> None:
+    path = tmp_path / "t.txt"
+    path.write_bytes(data)
+    assert complaint(path, errors=errors) == f"{path}: this is {kind}, not UTF-8 text; {remedy}"
+
+
+def test_paths_given_as_strings_are_read_as_text_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "t.txt").write_text("the words of the file")
+    monkeypatch.chdir(tmp_path)
+    assert sorted(encode_corpus(["t.txt", "text"]).words) == ["t", "text", "txt"]
+    assert "'t.txt' names a file but is read as text; to read files, give Path objects" in caplog.text
+    caplog.clear()
+    encode_corpus(["x" * 5_000])
+    assert not caplog.text
 
 
 @pytest.mark.parametrize("tokenizer", ["words", "whitespace"])
@@ -161,6 +210,31 @@ def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
     assert complaint(tmp_path / "t.parquet").startswith(
         f"{tmp_path / 't.parquet'}: not a readable Parquet file"
     )
+
+
+def test_a_damaged_page_of_a_parquet_file_is_named_by_file_and_row(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    lines = [f"line number {number}" for number in range(200_000)]
+    pq.write_table(pa.table({"text": lines}), path, row_group_size=70_000, use_dictionary=False)
+    data = bytearray(path.read_bytes())
+    group = pq.ParquetFile(path).metadata.row_group(2).column(0)
+    data[group.data_page_offset : group.data_page_offset + 200] = b"\xff" * 200
+    path.write_bytes(data)
+    message = complaint(path, FormatError)
+    assert re.match(rf"{re.escape(str(path))}, rows from \d+: the file is damaged \(", message)
+    assert int(re.findall(r"rows from (\d+)", message)[0]) >= 65_536
+
+
+def test_lines_of_one_word_teach_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text("lion\nzebra\n" * 50_000)
+    with pytest.raises(
+        InputError, match=r"list\.txt: no line holds two of the words that are kept"
+    ) as caught:
+        small_word2vec().fit(path)
+    assert "put a sentence or a paragraph on a line, or lower min_count" in str(caught.value)
+    path.write_text("lion\nzebra\n" * 50_000 + "lion zebra\n")
+    assert len(small_word2vec().fit(path).space_) == 2
 
 
 def test_min_count_that_leaves_too_few_words() -> None:

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from word_corpora import small_word2vec, zipf_lines
 
+from nearer.data.text import find_files
 from nearer.signal import EncodedCorpus, encode_corpus
 
 LINES = ["The lion and the zebra", "a zebra, the lion", "Ärger im Büro", "the the the", "数据 科学 и слово"]
@@ -49,6 +50,8 @@ FILES: dict[str, Callable[[bytes], bytes]] = {
     "corpus": bytes,
     "corpus.txt.gz": gzip.compress,
     "corpus.txt.zst": zstd,
+    "CORPUS.TXT.GZ": gzip.compress,
+    "Corpus.Zst": zstd,
     "members.gz": lambda data: gzip.compress(data[:30]) + gzip.compress(data[30:]),
     "frames.zst": lambda data: zstd(data[:30]) + zstd(data[30:]),
     "bom.txt": lambda data: b"\xef\xbb\xbf" + data,
@@ -94,6 +97,36 @@ def test_parquet(tmp_path: Path, expected: EncodedCorpus) -> None:
     same(encode_corpus(tmp_path / "corpus.parquet"), expected)
 
 
+def test_a_directory_of_many_files_is_listed_in_linear_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(300):
+        (tmp_path / f"{number:03}.txt").write_text("word" if number % 2 else "")
+    comparisons = 0
+
+    def count(one: Path, other: object) -> bool:
+        nonlocal comparisons
+        comparisons += 1
+        return str(one) == str(other)
+
+    monkeypatch.setattr(type(tmp_path), "__eq__", count)
+    monkeypatch.setattr(type(tmp_path), "__hash__", lambda path: hash(str(path)), raising=False)
+    assert [path.name for path in find_files(str(tmp_path))] == [f"{n:03}.txt" for n in range(1, 300, 2)]
+    assert comparisons <= 300
+
+
+def test_empty_strings_of_a_tokenizer_are_no_tokens() -> None:
+    expected = encode_corpus(["a b", "", "c a"])
+    same(encode_corpus([" a b", " ", "c  a "], tokenizer=lambda line: line.split(" ")), expected)
+
+
+def test_empty_tokens_at_the_cuts_of_a_long_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nearer.data.text.BLOCK_BYTES", 4)
+    (tmp_path / "t.txt").write_text("aa  bb   cc\n dd    ee\n")
+    expected = encode_corpus(["aa bb cc", "dd ee"])
+    same(encode_corpus(tmp_path / "t.txt", tokenizer=lambda line: line.split(" ")), expected)
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_pipes(tmp_path: Path, expected: EncodedCorpus) -> None:
     pipe = tmp_path / "pipe"
@@ -132,6 +165,12 @@ COLUMNS: dict[str, Callable[[], Any]] = {
     "polars frame": lambda: pl.DataFrame({"n": range(5), "text": LINES}),
     "numpy": lambda: np.array(LINES),
 }
+
+
+def test_token_lists_of_fixed_size() -> None:
+    pairs = [["the", "lion"], None, ["a", "zebra"]]
+    column = pa.array(pairs, pa.list_(pa.string(), 2))
+    same(encode_corpus(column), encode_corpus([pair for pair in pairs if pair]))
 
 
 @pytest.mark.parametrize("name", COLUMNS)

@@ -67,7 +67,7 @@ def test_memory_that_is_no_size_is_refused_before_the_corpus_is_looked_at() -> N
     "parameters",
     [
         {"dim": np.int64(8), "window": np.int32(3), "epochs": np.uint8(1), "seed": np.uint64(3)},
-        {"learning_rate": np.float32(0.05), "subsample": np.float64(0.0), "noise_exponent": 1},
+        {"learning_rate": np.float64(0.05), "subsample": np.float64(0.0), "noise_exponent": 1},
     ],
 )
 def test_numpy_numbers_are_as_good_as_pythons(parameters: dict[str, Any]) -> None:
@@ -92,6 +92,36 @@ def test_a_rate_that_diverges_is_one_clear_error() -> None:
         ParameterError, match=r"training diverged: the loss is \S+ at learning_rate=1e\+08; lower"
     ):
         small_word2vec(learning_rate=1e8, subsample=0).fit(zipf_lines(5_000))
+
+
+def test_a_second_fit_that_diverges_costs_neither_the_space_nor_the_model() -> None:
+    corpus = zipf_lines(5_000)
+    model = small_word2vec(subsample=0).fit(corpus)
+    learned, vectors = model.space_, model.space_.vectors.copy()
+    with pytest.raises(ParameterError, match="the next fit starts afresh, and an earlier space_ is un"):
+        model.set_params(learning_rate=1e8).fit(corpus)
+    assert model.space_ is learned
+    assert (learned.vectors == vectors).all()
+    assert (model.set_params(learning_rate=0.025).fit(corpus).space_.vectors == vectors).all()
+    assert model.report_.epochs == 2
+
+
+def test_numbers_of_numpy_mean_what_they_are_written_as() -> None:
+    corpus = zipf_lines(5_000)
+    given = {"learning_rate": 0.025, "noise_exponent": 0.7, "subsample": 1e-3, "least_learning_rate": 1e-4}
+    spaces = [
+        small_word2vec(**{name: kind(value) for name, value in given.items()}).fit(corpus).space_
+        for kind in (float, np.float32, np.float64)
+    ]
+    assert spaces[0].identity == spaces[1].identity == spaces[2].identity
+    assert spaces[0].provenance == spaces[1].provenance == spaces[2].provenance
+    small_word2vec(learning_rate=0.1, least_learning_rate=np.float32(0.1)).fit(corpus)
+
+
+def test_provenance_says_how_the_vocabulary_was_made() -> None:
+    space = small_word2vec(tokenizer=str.split, max_vocabulary=50).fit(zipf_lines(4_000)).space_
+    recorded = {name: space.provenance[name] for name in ("min_count", "max_vocabulary", "tokenizer")}
+    assert recorded == {"min_count": 2, "max_vocabulary": 50, "tokenizer": "str.split"}
 
 
 def test_a_second_fit_on_other_text_keeps_the_vocabulary() -> None:

@@ -195,7 +195,9 @@ def test_a_foreign_record_is_refused(tmp_path: Path, content: bytes) -> None:
         ({"epochs": 3}, "epochs=12"),
         ({"window": 2, "negative": 7}, "window=5, negative=5"),
         ({"architecture": "cbow"}, "architecture='skipgram'"),
-        ({"min_count": 40}, "another corpus"),
+        ({"min_count": 40}, "min_count=2"),
+        ({"max_vocabulary": 40}, "max_vocabulary=None"),
+        ({"tokenizer": str.split}, "tokenizer='words'"),
     ],
 )
 def test_other_settings_are_refused_by_name(
@@ -224,7 +226,8 @@ def test_a_folder_that_cannot_be_written_is_found_before_work_begins(tmp_path: P
 def test_a_disk_that_fills_up_costs_nothing_that_was_learned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*arguments: object) -> None:
+    def full(state: object, path: Path) -> None:
+        path.write_bytes(b"a part of it")
         raise OSError(28, "No space left on device")
 
     model = small_word2vec(**SETTINGS, checkpoint=tmp_path)
@@ -232,6 +235,7 @@ def test_a_disk_that_fills_up_costs_nothing_that_was_learned(
         patch.setattr(word_state, "_write_matrices", full)
         with pytest.raises(StorageError, match="No space left on device"):
             model.fit(CORPUS)
+    assert list(tmp_path.iterdir()) == []
     assert model.report_.interrupted
     assert 0 < model.report_.epochs < 12
     straight = small_word2vec(**SETTINGS).fit(CORPUS)

@@ -11,10 +11,20 @@ import typer
 training = partial(typer.Option, rich_help_panel="Training")
 reading = partial(typer.Option, rich_help_panel="Reading")
 
+
+def _named(places: list[str]) -> list[str]:
+    """Refuse an empty name, which as a path is the current directory."""
+    if "" in places:
+        raise typer.BadParameter('the path is empty; for the current directory, give "."')
+    return places
+
+
 Corpus = Annotated[
     list[str],
     typer.Argument(
-        metavar="CORPUS", help="Text: files (.gz, .zst, .parquet too), folders, quoted globs; - is stdin."
+        callback=_named,
+        metavar="CORPUS",
+        help="Text: files (.gz, .zst, .parquet too), folders, quoted globs; - is stdin.",
     ),
 ]
 Out = Annotated[

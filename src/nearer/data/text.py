@@ -24,6 +24,16 @@ BOM = b"\xef\xbb\xbf"  # the mark that some programs put before UTF-8
 LONGEST_GAP = 16 << 20  # bytes without white space after which a file is no running text
 LINES_A_BATCH = 10_000
 TOKENS_A_BATCH = 500_000
+FOREIGN = (  # first bytes of files that are often taken for text, none of them valid text
+    (b"\x1f\x8b", "gzip data", "give the file the ending .gz"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard data", "give the file the ending .zst"),
+    (b"BZh91AY&SY", "bzip2 data", "unpack it"),
+    (b"\xfd7zXZ\0", "xz data", "unpack it"),
+    (b"PK\x03\x04", "a ZIP archive", "unpack it"),
+    (b"\x89PNG", "a PNG image", "give a text file"),
+    (b"\xff\xfe", "UTF-16 text", "convert the file to UTF-8"),
+    (b"\xfe\xff", "UTF-16 text", "convert the file to UTF-8"),
+)
 COMPRESSION: dict[str, Literal["gzip", "zstd"]] = {".gz": "gzip", ".zst": "zstd"}
 
 
@@ -72,8 +82,21 @@ def read_corpus(corpus: Corpus) -> Iterator[Block | TokenLines]:
     return read_items(iter(corpus))
 
 
+def corpus_name(corpus: Corpus) -> str | None:
+    """The path or paths that `corpus` was given as, for error messages; None for text in memory."""
+    places = corpus if isinstance(corpus, list | tuple) else [corpus]
+    if isinstance(corpus, list | tuple) and not all(isinstance(place, os.PathLike) for place in places):
+        return None
+    names = [os.fspath(place) for place in places if isinstance(place, str | os.PathLike)]
+    if len(names) > 3:
+        names[3:] = [f"and {len(names) - 3:,} more"]
+    return ", ".join(names) or None
+
+
 def find_files(place: str) -> list[Path]:
     """The files a path, directory or glob stands for, in sorted order."""
+    if not place:
+        raise InputError("the path of the corpus is empty", remedy='for the current directory, give "."')
     path = Path(place)
     if path.is_dir():
         found = sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p.relative_to(path)))
@@ -88,9 +111,11 @@ def find_files(place: str) -> list[Path]:
             raise InputError("no such file or directory", file=place)
     if not found:
         raise InputError("no file in this directory" if path.is_dir() else "no file matches", file=place)
-    full = [p for p in found if p.stat().st_size > 0]
+    full = []
     for p in found:
-        if p not in full:
+        if p.stat().st_size > 0:
+            full.append(p)
+        else:
             logger.warning("%s is empty and was left out", p)
     return full or found
 
@@ -105,7 +130,7 @@ def _looks_like_text(place: str) -> bool:
 
 def read_file(path: Path) -> Iterator[Block | TokenLines]:
     """Blocks of a text file, or of the text column of a Parquet file."""
-    if path.suffix == ".parquet":
+    if path.suffix.lower() == ".parquet":
         yield from read_parquet(path)
         return
     try:
@@ -120,23 +145,26 @@ def read_file(path: Path) -> Iterator[Block | TokenLines]:
 
 def open_text(path: Path) -> BinaryIO:
     """A binary stream of the file's bytes, decompressed by its ending."""
-    if path.suffix not in COMPRESSION:
+    compression = COMPRESSION.get(path.suffix.lower())
+    if compression is None:
         return path.open("rb")
     import pyarrow as pa  # noqa: PLC0415  (only compressed files need it)
 
-    return cast(BinaryIO, pa.input_stream(str(path), compression=COMPRESSION[path.suffix]))
+    return cast(BinaryIO, pa.input_stream(str(path), compression=compression))
 
 
 def cut_blocks(stream: BinaryIO, source: str) -> Iterator[Block]:
     """Cut a stream into blocks that end at a line break, or at white space inside a very long line.
 
-    A byte order mark at the start is left out.
+    A byte order mark at the start is left out; raises `InputError` for what is known to be no text.
     """
     rest, offset, starts_line = b"", 0, True
     while piece := stream.read(max(BLOCK_BYTES, len(BOM))):
         data = rest + piece
-        if offset == 0 and data.startswith(BOM):
-            data, offset = data.removeprefix(BOM), len(BOM)
+        if offset == 0:
+            _refuse_foreign(data, source)
+            if data.startswith(BOM):
+                data, offset = data.removeprefix(BOM), len(BOM)
         cut = data.rfind(b"\n") + 1 or _last_space(data)
         rest = data[cut:]
         if cut:
@@ -150,6 +178,12 @@ def cut_blocks(stream: BinaryIO, source: str) -> Iterator[Block]:
             )
     if rest:
         yield Block(rest, source, offset, starts_line)
+
+
+def _refuse_foreign(data: bytes, source: str) -> None:
+    for start, kind, remedy in FOREIGN:
+        if data.startswith(start):
+            raise InputError(f"this is {kind}, not UTF-8 text", file=source, remedy=remedy)
 
 
 def _last_space(data: bytes) -> int:
@@ -169,9 +203,14 @@ def read_parquet(path: Path) -> Iterator[Block | TokenLines]:
     with file:
         column = _text_column(file.schema_arrow, str(path))
         row = 0
-        for batch in file.iter_batches(columns=[column]):
-            yield from _column_blocks(batch.column(0), str(path), row)
-            row += len(batch)
+        try:
+            for batch in file.iter_batches(columns=[column]):
+                yield from _column_blocks(batch.column(0), str(path), row)
+                row += len(batch)
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            raise FormatError(
+                f"the file is damaged ({error})", file=path, row=f"rows from {row}", remedy="write it anew"
+            ) from None
 
 
 def read_column(column: Any) -> Iterator[Block | TokenLines]:
@@ -217,7 +256,7 @@ def _column_blocks(chunk: Any, source: str, row: int) -> Iterator[Block | TokenL
     import pyarrow as pa  # noqa: PLC0415
 
     kind = chunk.type.value_type if pa.types.is_dictionary(chunk.type) else chunk.type
-    listed = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    listed = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
     if not _is_text(kind.value_type if listed else kind, pa):
         raise InputError(
             f"a column of {chunk.type} is no text", file=source, remedy="give a column of strings"
@@ -243,6 +282,10 @@ def read_items(items: Iterator[Any]) -> Iterator[Block | TokenLines]:
             for path in find_files(os.fspath(item)):
                 yield from read_file(path)
     elif isinstance(first, str):
+        if os.path.isfile(first):  # noqa: PTH113  (a text is often no valid path, which Path.is_file minds)
+            logger.warning(
+                "%s names a file but is read as text; to read files, give Path objects", shown(first)
+            )
         yield from _text_batches(items)
     elif isinstance(first, list | tuple):
         yield from _token_batches(items)

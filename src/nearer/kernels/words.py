@@ -80,8 +80,11 @@ def train_units(
     Both matrices are float32 (v, stride) from `padded_rows`; ids in `tokens` are below v, which is not
     checked. With one thread the result is the same bits in every process, however the units are split into
     calls; with more, threads write without locks and only the distribution of results is the same.
+
+    Raises `ParameterError` for arguments the kernel cannot work with.
     """
     _check(run, word_rows, output_rows)
+    _check_range(run, first, last, threads)
     loss, pairs, tokens = _native.train_words(
         variant,
         run.architecture == "cbow",
@@ -120,6 +123,22 @@ def _check(run: WordTraining, word_rows: NDArray[np.float32], output_rows: NDArr
         "window, negative and unit_tokens are at least 1": min(run.window, run.negative, run.unit_tokens)
         >= 1,
     }
+    _require(rules)
+
+
+def _check_range(run: WordTraining, first: int, last: int, threads: int) -> None:
+    """Raise `ParameterError` for work that cannot be cut into units or shared among threads."""
+    _require(
+        {
+            "there is a token": len(run.tokens) > 0,
+            "planned_units is at least 1": run.planned_units >= 1,
+            "units run from first to last, neither below 0": 0 <= first <= last,
+            "threads is at least 1": threads >= 1,
+        }
+    )
+
+
+def _require(rules: dict[str, bool]) -> None:
     for rule, kept in rules.items():
         if not kept:
             raise ParameterError(f"word training needs that {rule}")

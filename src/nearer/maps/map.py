@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from nearer.maps.clusters import MOST_GROUPS, Groups, clusters, given_groups
 from nearer.maps.columns import columns_of
 from nearer.maps.tsne import tsne
 from nearer.space import Space
+from nearer.space.replace import new_file
 
 ENDINGS = (".png", ".svg", ".html")
 
@@ -124,7 +124,9 @@ class Map:
             ".svg": lambda: render(self, "svg", size, most_labels),
             ".html": lambda: page(self, neighbors, show_progress=show_progress),
         }
-        replace(target, writers[target.suffix.lower()]())
+        content = writers[target.suffix.lower()]()
+        with new_file(target, overwrite=True) as file:
+            file.write(content)
         return target
 
 
@@ -176,23 +178,6 @@ def finite_rows(values: ArrayLike, shape: tuple[int, ...], what: str) -> NDArray
         row = int(np.argwhere(~np.isfinite(array))[0][0])
         raise InputError(f"{what} holds NaN or infinity", row=row)
     return array
-
-
-def replace(target: Path, content: bytes) -> None:
-    """Write beside `target`, then rename: whatever was there stays whole until all is written."""
-    beside = None
-    try:
-        handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(beside).chmod(0o666 & ~umask)
-        Path(beside).replace(target)
-    except OSError as error:
-        if beside is not None:
-            Path(beside).unlink(missing_ok=True)
-        raise StorageError(f"cannot be written: {error.strerror or error}", file=target) from None
 
 
 class Options(TypedDict, total=False):

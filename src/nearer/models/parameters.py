@@ -7,18 +7,35 @@ import math
 import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, SupportsFloat
+
+import numpy as np
 
 from nearer.errors import NotFitted, ParameterError, shown
 
 
 def plain(value: object) -> object:
-    """`value`, a number of NumPy's as Python's own: what JSON and the kernels take."""
+    """`value` as JSON takes it: a number of NumPy's as Python's own, a callable by its qualified name."""
     if isinstance(value, bool):
         return value
     if isinstance(value, numbers.Integral):
         return int(value)
-    return float(value) if isinstance(value, numbers.Real) else value
+    if isinstance(value, numbers.Real):
+        return as_float(value)
+    return qualified_name(value) if callable(value) else value
+
+
+def as_float(value: SupportsFloat) -> float:
+    """`value` as the number it is written as: np.float32(0.025) is 0.025, not 0.02500000037."""
+    return float(str(value)) if isinstance(value, np.floating) else float(value)
+
+
+def qualified_name(call: object) -> str:
+    """Module and name of a function or class; of anything else that can be called, those of its class."""
+    named = call if hasattr(call, "__qualname__") else type(call)
+    module = getattr(named, "__module__", None)  # methods of built-in types have none
+    name: str = named.__qualname__
+    return f"{module}.{name}" if module else name
 
 
 class Constraint(Protocol):

@@ -16,14 +16,24 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.data.text import Corpus
+from nearer.data.text import Corpus, corpus_name
 from nearer.encoders.lookup import Lookup
 from nearer.errors import InputError, ParameterError, StorageError
 from nearer.kernels.text import release_free_memory
 from nearer.kernels.threads import thread_count
 from nearer.kernels.variants import chosen_variant
 from nearer.kernels.words import MOST_SHARED, UNIT_TOKENS, Architecture, WordTraining
-from nearer.models.parameters import Choice, Constraint, Estimator, Instance, OrNone, Real, Whole, plain
+from nearer.models.parameters import (
+    Choice,
+    Constraint,
+    Estimator,
+    Instance,
+    OrNone,
+    Real,
+    Whole,
+    as_float,
+    plain,
+)
 from nearer.models.sizes import parse_bytes
 from nearer.models.word_loop import train
 from nearer.models.word_state import (
@@ -46,11 +56,14 @@ DECIDING = (
     "window",
     "negative",
     "noise_exponent",
+    "min_count",
+    "max_vocabulary",
     "subsample",
     "epochs",
     "learning_rate",
     "least_learning_rate",
     "shared",
+    "tokenizer",
     "seed",
 )
 
@@ -114,7 +127,8 @@ class Word2Vec(Estimator):
     report_ : `FitReport`.
 
     Ctrl-C raises `KeyboardInterrupt` with the learned attributes set; `fit` again goes on from there. `fit`
-    on a model that is done trains `epochs` more, with the vocabulary it has.
+    on a model that is done trains `epochs` more, with the vocabulary it has. If that diverges, `space_` stays
+    what it was and the next `fit` starts afresh.
     """
 
     constraints: ClassVar[Mapping[str, Constraint]] = {
@@ -237,6 +251,9 @@ class Word2Vec(Estimator):
             del run
             keep(finished=False)
             raise
+        except ParameterError:  # diverged: what was trained is lost, the space of an earlier fit is not
+            self.__dict__.pop("_state", None)
+            raise
         del run
         keep(finished=finished)
         if not finished:
@@ -252,7 +269,7 @@ class Word2Vec(Estimator):
     def _prepare(self) -> tuple[int, str, WordState | None]:
         """Threads, CPU variant and the state there is, once everything that can be checked by now is."""
         self.check_parameters()
-        if self.least_learning_rate > self.learning_rate:
+        if as_float(self.least_learning_rate) > as_float(self.learning_rate):
             raise ParameterError(
                 f"least_learning_rate={self.least_learning_rate:g} is above "
                 f"learning_rate={self.learning_rate:g}, and the rate may only fall"
@@ -314,13 +331,22 @@ class Word2Vec(Estimator):
         )
         if before is not None and len(encoded.tokens) == 0:
             raise InputError(
-                "the corpus holds none of the words this model knows", remedy="fit a new model to it"
+                "the corpus holds none of the words this model knows",
+                file=corpus_name(corpus),
+                remedy="fit a new model to it",
             )
         if len(encoded.words) < 2:
             raise InputError(
                 f"min_count={self.min_count} leaves {len(encoded.words)} of {encoded.distinct:,} different "
                 "words, and at least 2 are needed",
+                file=corpus_name(corpus),
                 remedy="lower min_count or give more text",
+            )
+        if not encoded.has_neighbours():
+            raise InputError(
+                "no line holds two of the words that are kept, so none has a neighbour to learn from",
+                file=corpus_name(corpus),
+                remedy="put a sentence or a paragraph on a line, or lower min_count",
             )
         return encoded
 
@@ -339,13 +365,13 @@ class Word2Vec(Estimator):
         run = WordTraining(
             architecture=self.architecture,
             tokens=encoded.tokens,
-            keep=keep_thresholds(encoded.counts, self.subsample),
-            noise=noise_table(state.counts, self.noise_exponent),
+            keep=keep_thresholds(encoded.counts, as_float(self.subsample)),
+            noise=noise_table(state.counts, as_float(self.noise_exponent)),
             window=int(self.window),
             negative=int(self.negative),
             shared=int(self.shared),
-            learning_rate=float(self.learning_rate),
-            least_learning_rate=float(self.least_learning_rate),
+            learning_rate=as_float(self.learning_rate),
+            least_learning_rate=as_float(self.least_learning_rate),
             planned_units=units * int(self.epochs),
             seed=(int(self.seed) + state.rounds * ROUND_SEED) % 2**64,
         )

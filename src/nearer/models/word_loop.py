@@ -67,7 +67,7 @@ def _require_finite(report: TrainReport, learning_rate: float) -> None:
     if not math.isfinite(report.loss):
         raise ParameterError(
             f"training diverged: the loss is {report.loss} at learning_rate={learning_rate:g}",
-            remedy="lower learning_rate",
+            remedy="lower learning_rate; the next fit starts afresh, and an earlier space_ is unchanged",
         )
 
 

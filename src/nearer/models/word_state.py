@@ -155,11 +155,14 @@ def _write_json(value: object, path: Path) -> None:
 def _write_durably(path: Path, write: Callable[[Path], None]) -> str:
     """Write beside `path`, make it durable, move it there; returns the SHA-256 of its bytes."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    write(beside)
-    with beside.open("rb") as file:
-        os.fsync(file.fileno())
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    beside.replace(path)
+    try:
+        write(beside)
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)  # what a failed write left takes room that may be scarce
     return digest
 
 

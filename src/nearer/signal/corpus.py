@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.data.text import Block, TokenLines, read_corpus
+from nearer.data.text import Block, TokenLines, corpus_name, read_corpus
 from nearer.data.text import Corpus as CorpusInput
 from nearer.errors import EncodingError, InputError, shown
 from nearer.kernels.text import (
@@ -37,6 +37,7 @@ from nearer.signal.id_store import IdStore
 Tokenizer = TokenizerName | Callable[[str], Sequence[str]]
 Errors = Literal["strict", "replace"]
 DROPPED = np.uint32(0x7FFFFFFF)
+TOKENS_A_LOOK = 1 << 16
 Encoded = tuple[
     int, NDArray[np.uint32], bool
 ]  # counter, its provisional ids, whether a line ended after them
@@ -58,6 +59,11 @@ class EncodedCorpus:
     counts: NDArray[np.int64]
     tokens_read: int
     distinct: int
+
+    def has_neighbours(self) -> bool:
+        """Whether some line holds two tokens or more."""
+        pieces = range(0, len(self.tokens), TOKENS_A_LOOK)
+        return any((self.tokens[start : start + TOKENS_A_LOOK] < LINE_START).any() for start in pieces)
 
 
 def encode_corpus(
@@ -86,7 +92,7 @@ def encode_corpus(
             for counter, ids in reader.read(corpus, progress):
                 store.append(counter, ids)
         if store.tokens == 0:
-            raise InputError("no words found in the corpus")
+            raise InputError("no words found in the corpus", file=corpus_name(corpus))
         if vocabulary is None:
             merged = merge_counters(reader.counters, min_count, max_vocabulary)
         else:
@@ -177,12 +183,13 @@ class _Reader:
 
 
 def _tokens_of(line: str, tokenizer: Callable[[str], Sequence[str]]) -> list[str]:
+    """Tokens of a line; the empty strings that splitting at every space leaves are none."""
     tokens = tokenizer(line) if line else []
     if isinstance(tokens, str) or not isinstance(tokens, Iterable):
         raise InputError(
             f"the tokenizer made {shown(tokens)} of a line", remedy="it must return a list of strings"
         )
-    return list(tokens)
+    return [token for token in tokens if token != ""]
 
 
 def _read_tokens(

@@ -62,7 +62,14 @@ class IdStore:
             piece = tokens[read : read + count]
             added, line_start = rewrite_ids(piece, final_ids[counter], tokens, written, line_start)
             read, written = read + count, written + added
+        self._release_after(kept * 4)
         return tokens[:kept]
+
+    def _release_after(self, end: int) -> None:
+        """Hand back the whole pages after the first `end` bytes."""
+        start = -(-end // mmap.PAGESIZE) * mmap.PAGESIZE
+        if start < len(self._room) and hasattr(mmap, "MADV_DONTNEED"):
+            self._room.madvise(mmap.MADV_DONTNEED, start)
 
     def _grow(self, needed: int) -> None:
         """Make room for `needed` bytes, in a file where that is more than `memory`."""

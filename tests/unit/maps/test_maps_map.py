@@ -111,7 +111,7 @@ def test_a_failed_write_leaves_the_old_file_whole_and_nothing_beside_it(two_isla
     def full(*_):
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(os, "fdopen", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StorageError, match=r"map\.html: cannot be written: No space left on device"):
         Map.of(two_islands, layout=PLANE).save(path)
     assert path.read_text() == "old"
