@@ -19,7 +19,7 @@ $(VENV)/.installed: $(SOURCES)
 
 # The main job on real data: a picture from pretrained vectors, and a model trained, judged, searched, drawn.
 tour: setup
-	$(BIN)/nearer tour $(if $(CORPUS),--corpus "$(CORPUS)")
+	$(BIN)/nearer tour --overwrite $(if $(CORPUS),--corpus "$(CORPUS)")
 
 test: setup
 	$(BIN)/python -m pytest
