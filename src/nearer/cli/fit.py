@@ -69,7 +69,10 @@ def words(
     _save(model.space_, out, overwrite)
     _report(model, out, as_json)
     if ended:
-        typer.echo(f"nearer: {ended}; what was learned so far is saved in {out}", err=True)
+        further = "the same command with --overwrite goes on from the checkpoint"
+        if checkpoint is None:
+            further = "with --checkpoint FOLDER the next run could be resumed"
+        typer.echo(f"nearer: {ended}; what was learned so far is saved in {out}; {further}", err=True)
         raise typer.Exit(1)
 
 

@@ -18,6 +18,7 @@ WEAK = 0.1  # silhouette below which no k stands out
 REGIONS = 7  # groups that a space without clear ones is cut into: one a colour
 MOST_GROUPS = 12  # groups a reader can still tell apart
 HEAD = 50  # first rows of a cluster among which its name is sought
+RANGES = 6  # groups that numbers are cut into
 OTHER = "other"
 
 
@@ -73,13 +74,28 @@ def clusters(
 
 
 def given_groups(values: Sequence[object]) -> Groups:
-    """Groups of given values, in the order of their size; those past the twelfth place become "other"."""
+    """Groups of given values, in the order of their size; those past the twelfth place become "other".
+
+    Numbers of more than twelve different values are cut into six ranges that hold about as many rows each.
+    """
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    if len(numbers) == len(values) and len(set(numbers)) > MOST_GROUPS:
+        return number_ranges(np.asarray(numbers, dtype=np.float64))
     texts = ["" if value is None else str(value) for value in values]
     ranked = [value for value, _ in Counter(texts).most_common()]
     names = ranked if len(ranked) <= MOST_GROUPS else [*ranked[: MOST_GROUPS - 1], OTHER]
     place = {value: min(index, len(names) - 1) for index, value in enumerate(ranked)}
     labels = np.fromiter((place[text] for text in texts), dtype=np.int32, count=len(texts))
     return Groups(labels, [name or "(none)" for name in names])
+
+
+def number_ranges(values: NDArray[np.float64]) -> Groups:
+    """Ranges between the quantiles of `values`, lowest first, named by their ends."""
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, RANGES + 1)[1:-1]))
+    labels = np.searchsorted(edges, values, side="left")
+    kept, labels = np.unique(labels, return_inverse=True)
+    parts = [values[labels == label] for label in range(len(kept))]
+    return Groups(labels.astype(np.int32), [f"{part.min():.6g} to {part.max():.6g}" for part in parts])
 
 
 def centres_of(

@@ -1,7 +1,8 @@
 """Which labels are drawn and where: greedy placement by priority, no two boxes overlapping.
 
-Candidate places lie around the mark, then farther away with a leader line. A place must be free of labels and
-inside the frame; among free places the one that hides fewest marks and lies nearest wins.
+Candidate places lie around the mark, then farther away with a leader line. A place must be free of labels
+and inside the frame; among free places the one that hides fewest marks and lies nearest wins. Where marks are
+few, a place that hides one is none.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ Box = tuple[float, float, float, float]  # left, bottom, right, top, in pixels
 
 CELL = 32.0  # pixels
 NEAR, FAR = 0.0, 14.0  # pixels added to the gap between mark and label
+SPARSE = 300  # marks up to which no label may hide one, and leader lines may be longer
+FARTHER = (NEAR, FAR, 28.0, 42.0)
 DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 
 
@@ -48,12 +51,15 @@ def place(
     gap : pixels between the centre of a mark and its label.
     """
     marks = MarkGrid(anchors)
+    sparse = len(anchors) <= SPARSE
     taken = BoxGrid()
     placements: list[Placement] = []
     for tries, row in enumerate(order):
         if len(placements) == most or tries == most * crowding:
             break
-        placement = best_place(row, anchors[row], size(row), frame=frame, gap=gap, marks=marks, taken=taken)
+        placement = best_place(
+            row, anchors[row], size(row), frame=frame, gap=gap, marks=marks, taken=taken, sparse=sparse
+        )
         if placement is not None:
             taken.add(placement.box)
             placements.append(placement)
@@ -69,19 +75,23 @@ def best_place(
     gap: float,
     marks: MarkGrid,
     taken: BoxGrid,
+    sparse: bool,
 ) -> Placement | None:
     """The free candidate that hides fewest marks, or None where there is no free one."""
     best: tuple[float, Placement] | None = None
-    for extra in (NEAR, FAR):
+    for extra in FARTHER if sparse else (NEAR, FAR):
         for rank, direction in enumerate(DIRECTIONS):
             box = candidate(anchor, size, direction, gap + extra)
             if not inside(box, frame) or taken.overlaps(box):
                 continue
-            displaced = extra == FAR
-            cost = marks.count(box, gap / 2) + 0.05 * rank + 1.5 * displaced
+            hidden = marks.count(box, gap / 2)
+            if hidden and sparse:
+                continue
+            displaced = extra > NEAR
+            cost = hidden + 0.05 * rank + 1.5 * displaced
             if best is None or cost < best[0]:
                 best = cost, Placement(row, box, displaced)
-        if best is not None and best[0] < 1:
+        if best is not None and (sparse or best[0] < 1):
             break
     return best[1] if best else None
 

@@ -159,7 +159,7 @@ def groups_of(
         if color_by not in columns:
             names = ", ".join(columns) or "none"
             raise ParameterError(f"color_by={shown(color_by)} is no column of this space (columns: {names})")
-        groups = given_groups(columns[color_by])
+        groups = given_groups(space.items.column(color_by).to_pylist())  # type: ignore[union-attr]  # it has it
     else:
         groups = given_groups(color_by)
     if len(groups.labels) != len(space):

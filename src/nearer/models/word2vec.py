@@ -382,7 +382,12 @@ class Word2Vec(Estimator):
         return {name: plain(getattr(self, name)) for name in DECIDING}
 
     def _make_space(self, state: WordState) -> Space:
-        provenance = {"model": type(self).__name__, **self._settings(), "corpus": self._fingerprint}
+        provenance = {
+            "model": type(self).__name__,
+            **self._settings(),
+            "epochs_done": round(state.epochs_before + state.next_unit / self._units, 4),
+            "corpus": self._fingerprint,
+        }
         return Space(
             state.words,
             state.word_rows[:, : self.dim],

@@ -160,7 +160,10 @@ class HNSW:
             stale = f"{error.file}: {error.problem}" if error.file else error.problem
         if not stale:
             return found
-        logger.warning("building the index of %s: %s", path, stale)
+        if (path / hnsw_files.FOLDER / hnsw_files.HEADER).exists():
+            logger.warning("building the index of %s again: %s", path, stale)
+        else:
+            logger.warning("building the index of %s, for the first time", path)
         built = cls(space, **parameters)
         try:
             built.save(path)

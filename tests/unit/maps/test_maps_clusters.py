@@ -49,7 +49,23 @@ def test_given_values_are_ordered_by_size_and_the_rare_share_one_group():
     groups = given_groups(["x", None, "y", "y", 3, "y", "x"])
     assert groups.names == ["y", "x", "(none)", "3"]
     assert groups.labels.tolist() == [1, 2, 0, 0, 3, 0, 1]
-    many = given_groups([*range(20), 5, 5])
+    many = given_groups([*map(str, range(20)), "5", "5"])
     assert len(many.names) == 12
     assert (many.names[0], many.names[-1]) == ("5", "other")
     assert np.count_nonzero(many.labels == 11) == 9
+
+
+def test_many_different_numbers_are_cut_into_ranges_of_about_as_many_rows():
+    groups = given_groups(list(range(600)))
+    assert groups.names[0] == "0 to 99"
+    assert groups.names[-1] == "500 to 599"
+    assert np.bincount(groups.labels).tolist() == [100] * 6
+    few = given_groups([1, 1, 2])
+    assert few.names == ["1", "2"]
+
+
+def test_ranges_of_numbers_that_repeat_hold_every_row():
+    values = [1.0] * 90 + [float(number) for number in range(20)]
+    groups = given_groups(values)
+    assert len(groups.labels) == len(values)
+    assert sorted(set(groups.labels.tolist())) == list(range(len(groups.names)))

@@ -45,3 +45,19 @@ def test_a_lone_label_stands_to_the_right_of_its_mark():
     )
     assert placement.box == (106, 95, 146, 105)
     assert not placement.displaced
+
+
+def test_where_marks_are_few_no_label_hides_one():
+    random = np.random.default_rng(3)
+    anchors = random.uniform(100, 500, (60, 2))
+    placed = place(range(60), anchors, lambda _: (50.0, 12.0), (0, 0, 600, 600), gap=6, most=60, crowding=4)
+    assert len(placed) > 40
+    for label in placed:
+        left, bottom, right, top = label.box
+        hidden = (
+            (left < anchors[:, 0])
+            & (anchors[:, 0] < right)
+            & (bottom < anchors[:, 1])
+            & (anchors[:, 1] < top)
+        )
+        assert not hidden.any()
