@@ -143,7 +143,8 @@ def test_an_interrupt_saves_what_was_learned(here: Path) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert err == "nearer: interrupted; what was learned so far is saved in new.space\n"
+    learned = "nearer: interrupted; what was learned so far is saved in new.space; "
+    assert err == learned + "with --checkpoint FOLDER the next run could be resumed\n"
     assert "new.space" in out
     assert len(nearer.load("new.space")) > 1000
 

@@ -146,7 +146,8 @@ def test_search_by_index_is_kept_beside_the_space(here: Path, run_json: RunJson)
     document = run_json("search", "words.space", "import", "--index", "hnsw", "--recall", "-k", 5)
     assert (here / "words.space" / "hnsw" / "index.usearch").is_file()
     exact = run_json("search", "words.space", "import", "-k", 5)
-    assert document["answers"] == exact["answers"]
+    found, true = ({hit["key"] for hit in d["answers"][0]["hits"]} for d in (document, exact))
+    assert len(found & true) >= 4  # of 5: an index may miss one
     assert document["recall"] > 0.9
     assert exact["recall"] is None
 
