@@ -65,15 +65,18 @@ def words(
     except (KeyboardInterrupt, StorageError) as error:
         if not hasattr(model, "space_"):
             raise
-        ended = str(error) or "interrupted"
+        ended = str(error) or _interrupted(checkpoint)
     _save(model.space_, out, overwrite)
     _report(model, out, as_json)
     if ended:
-        further = "the same command with --overwrite goes on from the checkpoint"
-        if checkpoint is None:
-            further = "with --checkpoint FOLDER the next run could be resumed"
-        typer.echo(f"nearer: {ended}; what was learned so far is saved in {out}; {further}", err=True)
+        typer.echo(f"nearer: {ended}; what was learned so far is saved in {out}", err=True)
         raise typer.Exit(1)
+
+
+def _interrupted(checkpoint: Path | None) -> str:
+    if checkpoint is None:
+        return "interrupted (with --checkpoint FOLDER the next run could go on)"
+    return "interrupted (the same command with --overwrite goes on)"
 
 
 def _save(space: nearer.Space, out: Path, overwrite: bool) -> None:

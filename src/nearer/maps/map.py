@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from nearer.errors import FormatError, InputError, ParameterError, StorageError, shown
 from nearer.maps.clusters import MOST_GROUPS, Groups, clusters, given_groups
-from nearer.maps.columns import columns_of
 from nearer.maps.tsne import tsne
 from nearer.space import Space
 from nearer.space.replace import new_file
@@ -155,11 +154,11 @@ def groups_of(
     elif isinstance(color_by, str) and color_by == "clusters":
         groups = clusters(space, seed=seed)
     elif isinstance(color_by, str):
-        columns = columns_of(space)
-        if color_by not in columns:
-            names = ", ".join(columns) or "none"
+        items = space.items
+        if items is None or color_by not in items.column_names:
+            names = ", ".join(items.column_names if items is not None else []) or "none"
             raise ParameterError(f"color_by={shown(color_by)} is no column of this space (columns: {names})")
-        groups = given_groups(space.items.column(color_by).to_pylist())  # type: ignore[union-attr]  # it has it
+        groups = given_groups(items.column(color_by).to_pylist())
     else:
         groups = given_groups(color_by)
     if len(groups.labels) != len(space):

@@ -143,8 +143,10 @@ def test_an_interrupt_saves_what_was_learned(here: Path) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 1
-    learned = "nearer: interrupted; what was learned so far is saved in new.space; "
-    assert err == learned + "with --checkpoint FOLDER the next run could be resumed\n"
+    assert err == (
+        "nearer: interrupted (with --checkpoint FOLDER the next run could go on); "
+        "what was learned so far is saved in new.space\n"
+    )
     assert "new.space" in out
     assert len(nearer.load("new.space")) > 1000
 
