@@ -142,4 +142,4 @@ def _is_missing(label: Any) -> bool:
     """None, NaN, pandas' NA and NaT, and the empty string are no labels."""
     if isinstance(label, float):
         return math.isnan(label)
-    return label is None or label == "" or type(label).__name__ in ("NAType", "NaTType")
+    return label is None or type(label).__name__ in ("NAType", "NaTType") or label == ""
