@@ -62,7 +62,7 @@ def train(run: WordTraining, first: int = 0, last: int = 1, threads: int = 1) ->
         ({}, {"threads": -3}, "threads is at least 1"),
         ({}, {"first": -1}, "units run from first to last, neither below 0"),
         ({}, {"first": 2}, "units run from first to last, neither below 0"),
-        ({"window": 0}, {}, "window, negative and unit_tokens are at least 1"),
+        ({"window": 0}, {}, "window and unit_tokens are at least 1"),
         ({"shared": 33}, {}, "shared is from 1 to 32"),
     ],
 )

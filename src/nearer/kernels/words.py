@@ -1,7 +1,8 @@
-"""Word training: skip-gram and CBOW with negative sampling, the native engine's typed face.
+"""Word training: skip-gram and CBOW, the native engine's typed face.
 
-Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their Compositionality". The
-negatives of a few consecutive centres are drawn once and shared (Ji et al. 2016; Rengasamy et al. 2017).
+Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their Compositionality". With
+negative sampling the negatives of a few consecutive centres are drawn once and shared (Ji et al. 2016;
+Rengasamy et al. 2017); with hierarchical softmax a centre is predicted by the turns on its path down a tree.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 
 from nearer.errors import ParameterError
 from nearer.kernels import _native
+from nearer.kernels.paths import NO_PATHS, WordPaths
 
 Architecture = Literal["skipgram", "cbow"]
+Objective = Literal["negative", "hierarchical"]
 
 LINE_START = np.uint32(1 << 31)  # set on the id of the first token of a line
 ROW_FLOATS = 16  # rows are padded to this many floats
@@ -31,11 +34,12 @@ class WordTraining:
     ----------
     tokens : uint32 (t,), word ids in reading order; bit 31 marks the first token of a line.
     keep : uint32 (v,), a token survives subsampling if 32 random bits are at most this.
-    noise : uint32 (v, 2), alias table of the negatives: threshold, alias.
+    noise : uint32 (v, 2), alias table of the negatives: threshold, alias; (0, 2) with `paths`.
     window : largest distance of a context in tokens; drawn from 1..window for every centre.
-    negative : negative samples of a centre.
-    shared : consecutive centres that share one draw of negatives, at most 32.
+    negative : negative samples of a centre; 0 with `paths`.
+    shared : consecutive centres that share one draw of negatives, at most 32; 1 with `paths`.
     learning_rate, least_learning_rate : start and end of the linear decay over `planned_units` units.
+    paths : of every word down a tree, for hierarchical softmax; None: negative sampling.
     """
 
     architecture: Architecture
@@ -50,6 +54,7 @@ class WordTraining:
     planned_units: int
     seed: int
     unit_tokens: int = UNIT_TOKENS
+    paths: WordPaths | None = None
 
     @property
     def units_an_epoch(self) -> int:
@@ -77,14 +82,15 @@ def train_units(
 ) -> TrainReport:
     """Train units [first, last), counted over all epochs, in place.
 
-    Both matrices are float32 (v, stride) from `padded_rows`; ids in `tokens` are below v, which is not
-    checked. With one thread the result is the same bits in every process, however the units are split into
+    Both matrices are float32 (v, stride) from `padded_rows`; with paths, `output_rows` holds the inner nodes,
+    (v - 1, stride). That ids in `tokens` are below v, and nodes of paths below v - 1, is not checked. With one thread the result is the same bits in every process, however the units are split into
     calls; with more, threads write without locks and only the distribution of results is the same.
 
     Raises `ParameterError` for arguments the kernel cannot work with.
     """
     _check(run, word_rows, output_rows)
     _check_range(run, first, last, threads)
+    paths = run.paths or NO_PATHS
     loss, pairs, tokens = _native.train_words(
         variant,
         run.architecture == "cbow",
@@ -101,6 +107,10 @@ def train_units(
         run.least_learning_rate,
         run.planned_units,
         run.seed,
+        paths.offsets,
+        paths.nodes,
+        paths.bits,
+        paths.longest if run.paths else 0,
         first,
         last,
         threads,
@@ -111,18 +121,25 @@ def train_units(
 def _check(run: WordTraining, word_rows: NDArray[np.float32], output_rows: NDArray[np.float32]) -> None:
     """Raise `ParameterError` for what would make the kernel read or write outside its arrays."""
     rows = len(word_rows)
+    outputs = rows if run.paths is None else rows - 1
     rules = {
-        "rows of both matrices are aligned, in one shape": all(
-            matrix.shape == word_rows.shape
-            and matrix.shape[1] % ROW_FLOATS == 0
-            and matrix.ctypes.data % 64 == 0
-            for matrix in (word_rows, output_rows)
+        "rows of both matrices are aligned, of one length, as many as there are words and outputs": (
+            output_rows.shape == (outputs, word_rows.shape[1])
+            and word_rows.shape[1] % ROW_FLOATS == 0
+            and all(matrix.ctypes.data % 64 == 0 for matrix in (word_rows, output_rows))
         ),
-        "keep and noise have an entry a row": run.keep.shape == (rows,) and run.noise.shape == (rows, 2),
+        "keep has an entry a row": run.keep.shape == (rows,),
+        "window and unit_tokens are at least 1": min(run.window, run.unit_tokens) >= 1,
         f"shared is from 1 to {MOST_SHARED}": 1 <= run.shared <= MOST_SHARED,
-        "window, negative and unit_tokens are at least 1": min(run.window, run.negative, run.unit_tokens)
-        >= 1,
     }
+    if run.paths is None:
+        rules["noise has an entry a row"] = run.noise.shape == (rows, 2)
+        rules["negative is at least 1"] = run.negative >= 1
+    else:
+        rules["paths lead to every row"] = run.paths.fits(rows)
+        rules["paths leave no room for noise, negative and shared"] = (
+            run.noise.shape == (0, 2) and run.negative == 0 and run.shared == 1
+        )
     _require(rules)
 
 
