@@ -83,8 +83,9 @@ def train_units(
     """Train units [first, last), counted over all epochs, in place.
 
     Both matrices are float32 (v, stride) from `padded_rows`; with paths, `output_rows` holds the inner nodes,
-    (v - 1, stride). That ids in `tokens` are below v, and nodes of paths below v - 1, is not checked. With one thread the result is the same bits in every process, however the units are split into
-    calls; with more, threads write without locks and only the distribution of results is the same.
+    (v - 1, stride). That ids in `tokens` are below v, and nodes of paths below v - 1, is not checked. With
+    one thread the result is the same bits in every process, however the units are split into calls; with
+    more, threads write without locks and only the distribution of results is the same.
 
     Raises `ParameterError` for arguments the kernel cannot work with.
     """
