@@ -1,4 +1,4 @@
-"""docs/benchmarks.md: a section a benchmark, each with machine and date; a run replaces only what it measured."""
+"""docs/benchmarks.md: a section a benchmark, with machine and date; a run replaces only what it measured."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def sections(text: str) -> dict[str, str]:
 
 
 def updated(text: str, measured: Mapping[str, str], order: Sequence[str]) -> str:
-    """The page with the sections in `measured` replaced, all in `order`; a title that is no more is left out."""
+    """The page with the sections in `measured` replaced, all in `order`; other titles are left out."""
     known = sections(text) | {title: body.strip("\n") for title, body in measured.items()}
     return HEAD + "".join(f"\n## {title}\n\n{known[title]}\n" for title in order if title in known)
 
