@@ -1,7 +1,7 @@
-"""Training runs side by side: one text, a fresh process a run, the word sets that judge, ours around each peer.
+"""Training runs side by side: one text, a fresh process a run, the word sets that judge, ours around peers.
 
-A worker is a script `WORKER LIBRARY CORPUS OUT --option value ...` that trains once, leaves OUT.words and OUT.npy
-and prints one JSON line with `count`, `train`, `total` (seconds) and `peak` (bytes); see words_worker.py.
+A worker is a script `WORKER LIBRARY CORPUS OUT --option value ...` that trains once, leaves OUT.words and
+OUT.npy and prints one JSON line: `count`, `train`, `total` (seconds), `peak` (bytes); see words_worker.py.
 """
 
 from __future__ import annotations
