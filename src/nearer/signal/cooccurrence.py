@@ -2,7 +2,7 @@
 
 The text is counted in pieces that fit the memory allowed. A piece is grouped by word, and its rows are
 counted by several threads and written in order; where there are several pieces, their rows are added up
-afterwards. Weights are summed as whole numbers, so that neither memory nor threads change a bit of the result.
+afterwards. Weights are summed as whole numbers: neither memory nor threads change a bit of the result.
 """
 
 from __future__ import annotations
