@@ -14,6 +14,7 @@ from word_corpora import zipf_lines
 
 from nearer.errors import ParameterError, StorageError
 from nearer.signal import count_cooccurrences, encode_corpus
+from nearer.signal.cooccurrence import fixed_point
 from nearer.signal.spool import Spool
 
 
@@ -88,10 +89,11 @@ def test_bad_arguments_get_one_line(
         count_cooccurrences(tokens, **{"vocabulary": 30, **arguments})  # type: ignore[arg-type]
 
 
-def test_heavy_sums_do_not_overflow() -> None:
-    """The whole-number weights shrink where a cell could outgrow 64 bits; the result stays within float32."""
-    text = np.zeros(1 << 20, dtype=np.uint32)
-    text[0] = 1 << 31
-    counted = count_cooccurrences(text, 1, window=1_000, weighting="flat")
-    expected = 2 * sum(len(text) - d for d in range(1, 1_001))
-    assert counted.weights.tolist() == [np.float32(expected)]
+@pytest.mark.parametrize("tokens", [10, 10**9, 10**13])
+def test_sums_never_outgrow_64_bits(tokens: int) -> None:
+    """The unit of the whole-number weights grows with the text; a weight is never rounded to nothing."""
+    unit, weights = fixed_point(1_000, "flat", tokens, 2)
+    assert weights.min() >= 1
+    assert 2 * 1_000 * tokens * int(weights[0]) < 2**64
+    assert unit * weights[0] == 1.0
+    assert (tokens < 10**6) == (unit == 2.0**-32)

@@ -88,7 +88,7 @@ def count_cooccurrences(
     """
     _check(tokens, vocabulary, window, weighting)
     plan = _Plan.of(vocabulary, len(tokens), memory, threads)
-    unit, weights = _fixed_point(window, weighting, len(tokens), 2 if symmetric else 1)
+    unit, weights = fixed_point(window, weighting, len(tokens), 2 if symmetric else 1)
     windows = Windows(tokens, weights, symmetric)
     with Progress("counting co-occurrences", len(tokens), "words", show_progress) as progress:
         if len(tokens) <= plan.piece_tokens:
@@ -140,7 +140,7 @@ def _check(tokens: NDArray[np.uint32], vocabulary: int, window: int, weighting: 
             raise ParameterError(f"tokens hold id {highest:,}, and the vocabulary has {vocabulary:,} words")
 
 
-def _fixed_point(
+def fixed_point(
     window: int, weighting: Weighting, tokens: int, sides: int
 ) -> tuple[float, NDArray[np.uint64]]:
     """What a unit of the whole-number weights is worth, and the weights at distances 1, 2, ... `window`."""
