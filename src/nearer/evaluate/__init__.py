@@ -18,6 +18,7 @@ from nearer.evaluate.retrieval import RetrievalResult, retrieval
 from nearer.evaluate.silhouette import SilhouetteResult, silhouette
 from nearer.evaluate.similarity import SimilarityResult, similarity
 from nearer.evaluate.sts import StsResult, sts
+from nearer.evaluate.texts import read_texts
 
 __all__ = [
     "AnalogyResult",
@@ -34,6 +35,7 @@ __all__ = [
     "knn",
     "neighbor_overlap",
     "probe",
+    "read_texts",
     "retrieval",
     "silhouette",
     "similarity",

@@ -1,8 +1,8 @@
 """Reads files and tables by column: TREC and BEIR judgements, pairs of texts, labels.
 
-A text file is separated by tabs, one ending in .csv by commas with quotes; neither has comments, since a key
-may begin with any character. Its first line is a header where the columns are named by the caller, or where
-each has a customary name.
+A text file is separated by tabs, one ending in .csv by commas with quotes. A key or a text may begin with any
+character, so a line that begins with # is a comment only if it is one cell. The first line is a header where
+the columns are named by the caller, or where each has a customary name.
 """
 
 from __future__ import annotations
@@ -132,20 +132,25 @@ def _from_text(path: Any, layout: Layout, columns: Sequence[str] | None) -> Iter
 
 
 def _lines(path: Any, blanks: bool) -> Iterator[tuple[int, list[str]]]:
-    """Line number from 1, and cells, of each line that is not blank."""
+    """Line number from 1, and cells, of each line that is neither blank nor a comment."""
     text = text_of(path)
     if Path(path).suffix.lower() == ".csv":
-        yield from _quoted(path, text)
-        return
-    first = next((line for line in text.split("\n") if line.strip()), "")
-    separator = None if blanks and first.count("\t") < BY_TABS else "\t"
+        lines = _by_commas(path, text)
+    else:
+        first = next((line for line in text.split("\n") if line.strip()), "")
+        lines = _separated(text, None if blanks and first.count("\t") < BY_TABS else "\t")
+    yield from ((row, cells) for row, cells in lines if len(cells) > 1 or not cells[0].startswith("#"))
+
+
+def _separated(text: str, separator: str | None) -> Iterator[tuple[int, list[str]]]:
     for number, line in enumerate(text.split("\n"), start=1):
         whole = line.removesuffix("\r")
-        if whole.strip(" "):
-            yield number, whole.split(separator)
+        cells = whole.split(separator) if whole.strip(" ") else []
+        if cells:
+            yield number, cells
 
 
-def _quoted(path: Any, text: str) -> Iterator[tuple[int, list[str]]]:
+def _by_commas(path: Any, text: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         yield from ((reader.line_num, cells) for cells in reader if cells)

@@ -119,6 +119,7 @@ def sts(
         raise InputError(
             f"vectors for both texts of {covered.sum()} of {len(tested)} pairs: a correlation needs {FEWEST}",
             file=name,
+            remedy="use an encoder of texts, or a space whose keys are these texts",
         )
     first, second = first[covered], second[covered]
     ratings = np.array([pair.score for pair in tested])[covered]

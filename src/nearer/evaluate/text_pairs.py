@@ -13,8 +13,8 @@ from nearer.evaluate.columns import Layout, read_columns
 LAYOUT = Layout(
     "pairs",
     {
-        "first text": ("sentence1", "sentence_1", "sentence_a", "text1", "text_1", "text_a", "first"),
-        "second text": ("sentence2", "sentence_2", "sentence_b", "text2", "text_2", "text_b", "second"),
+        "first text": ("sentence1", "sentence_1", "sentence_a", "text1", "text_1", "text_a", "word1"),
+        "second text": ("sentence2", "sentence_2", "sentence_b", "text2", "text_2", "text_b", "word2"),
         "score": ("score", "similarity", "gold", "similarity_score", "relatedness_score", "rating", "label"),
     },
     {3: (0, 1, 2)},
