@@ -1,5 +1,6 @@
 """Models: one method a file, each a thread from raw data to a space."""
 
+from nearer.models.phrases import PhraseReport, Phrases
 from nearer.models.word2vec import FitReport, Word2Vec
 
-__all__ = ["FitReport", "Word2Vec"]
+__all__ = ["FitReport", "PhraseReport", "Phrases", "Word2Vec"]

@@ -125,6 +125,36 @@ class Instance:
 
 
 @dataclass(frozen=True)
+class Text:
+    """A text of one character or more, all of them printable."""
+
+    def allows(self, value: object) -> bool:
+        """Whether `value` is such a text."""
+        return isinstance(value, str) and value != "" and value.isprintable()
+
+    def rule(self) -> str:
+        """The rule in words."""
+        return "a text of one printable character or more"
+
+
+@dataclass(frozen=True)
+class Words:
+    """A collection of words, or one of some names that stand for one."""
+
+    names: tuple[str, ...] = ()
+
+    def allows(self, value: object) -> bool:
+        """Whether `value` is a list, tuple or set of texts that are not empty, or one of the names."""
+        if isinstance(value, list | tuple | set | frozenset):
+            return all(isinstance(word, str) and word != "" for word in value)
+        return isinstance(value, str) and value in self.names
+
+    def rule(self) -> str:
+        """The rule in words."""
+        return " or ".join([*map(repr, self.names), "a list of words"])
+
+
+@dataclass(frozen=True)
 class OrNone:
     """None, or what another rule allows."""
 
