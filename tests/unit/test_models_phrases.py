@@ -42,10 +42,10 @@ def test_npmi_of_words_that_never_part_is_one() -> None:
 
 def test_passes_make_longer_phrases_and_stop_when_none_is_found() -> None:
     lines = [["new", "york", "city"], ["new", "york"], ["city"]] * 20
-    model = Phrases(threshold=0.05, passes=9, threads=1).fit(lines)
+    model = Phrases(threshold=0.02, passes=9, threads=1).fit(lines)
     assert "new_york_city" in {phrase.phrase for phrase in model.phrases_}
     assert max(phrase.in_pass for phrase in model.phrases_) < 9
-    one = Phrases(threshold=0.05, threads=1).fit(lines)
+    one = Phrases(threshold=0.02, threads=1).fit(lines)
     assert max(len(phrase.parts) for phrase in one.phrases_) == 2
     assert len(model.transform(lines)[0]) < len(one.transform(lines)[0])
 

@@ -15,13 +15,18 @@ from nearer.errors import NotFitted, ParameterError, shown
 
 
 def plain(value: object) -> object:
-    """`value` as JSON takes it: a number of NumPy's as Python's own, a callable by its qualified name."""
+    """`value` as JSON takes it: a number of NumPy's as Python's own, a callable by its qualified name.
+
+    An estimator is what it says of itself.
+    """
     if isinstance(value, bool):
         return value
     if isinstance(value, numbers.Integral):
         return int(value)
     if isinstance(value, numbers.Real):
         return as_float(value)
+    if isinstance(value, Estimator):
+        return value.described()
     return qualified_name(value) if callable(value) else value
 
 
@@ -180,25 +185,52 @@ class Estimator:
         return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters by name, as the constructor was given them (`deep` changes nothing here)."""
-        return {name: getattr(self, name) for name in self.parameter_names()}
+        """Parameters by name, as the constructor was given them.
+
+        With `deep`, those of a parameter that is an estimator are there too, as ``outer__inner``.
+        """
+        parameters = {name: getattr(self, name) for name in self.parameter_names()}
+        if deep:
+            inner = {name: value for name, value in parameters.items() if isinstance(value, Estimator)}
+            for name, estimator in inner.items():
+                parameters |= {f"{name}__{key}": value for key, value in estimator.get_params().items()}
+        return parameters
 
     def set_params(self, **parameters: Any) -> Self:
-        """Set parameters by name; raises `ParameterError` for a name that is none, and then sets nothing."""
+        """Set parameters by name; raises `ParameterError` for a name that is none, and then sets nothing.
+
+        ``outer__inner`` sets a parameter of the estimator that a parameter holds.
+        """
         names = self.parameter_names()
         for name in parameters:
-            if name not in names:
+            outer, _, inner = name.partition("__")
+            holder = parameters.get(outer, getattr(self, outer, None)) if inner else None
+            known = (
+                inner.partition("__")[0] in holder.parameter_names()
+                if isinstance(holder, Estimator)
+                else False
+            )
+            if name not in names and not known:
                 raise ParameterError(
                     f"{type(self).__name__} has no parameter {name!r}", remedy=f"it has {', '.join(names)}"
                 )
-        for name, value in parameters.items():
-            setattr(self, name, value)
+        for name, value in sorted(parameters.items()):  # a holder is set before what it holds
+            outer, _, inner = name.partition("__")
+            if inner:
+                getattr(self, outer).set_params(**{inner: value})
+            else:
+                setattr(self, name, value)
         return self
+
+    def described(self) -> dict[str, object]:
+        """What decides the result, as the provenance of a model records it that this is a part of."""
+        parameters = self.get_params(deep=False)
+        return {"model": type(self).__name__, **{name: plain(value) for name, value in parameters.items()}}
 
     def check_parameters(self) -> None:
         """Raise `ParameterError` for the first parameter that breaks its rule."""
-        for name, constraint in self.constraints.items():
-            value = getattr(self, name)
+        for name in self.parameter_names():
+            constraint, value = self.constraints[name], getattr(self, name)
             if not constraint.allows(value):
                 raise ParameterError(
                     f"{name}={shown(value)} is not allowed: {name} must be {constraint.rule()}"
@@ -218,7 +250,7 @@ class Estimator:
         defaults = inspect.signature(type(self).__init__).parameters
         changed = (
             f"{name}={value!r}"
-            for name, value in self.get_params().items()
+            for name, value in self.get_params(deep=False).items()
             if type(value) is not type(defaults[name].default) or value != defaults[name].default
         )
         return f"{type(self).__name__}({', '.join(changed)})"

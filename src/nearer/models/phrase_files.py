@@ -25,15 +25,20 @@ MARK = "#nearer-phrases-1"
 HEADS = ("phrase", "parts", "count", "score", "pass")
 ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", " ": "\\s"}
 MEANINGS = {escape: char for char, escape in ESCAPES.items()}
-SETTINGS = ("score", "threshold", "min_count", "passes", "delimiter", "exclude")
+SETTINGS = ("score", "threshold", "min_count", "passes", "delimiter", "exclude", "max_vocabulary")
 
 
 def write_phrases(path: Path, settings: dict[str, Any], phrases: Sequence[Phrase], overwrite: bool) -> None:
     """Write `phrases` and the settings they were learned with; raises `StorageError`."""
+    with new_file(path, overwrite) as file:
+        file.write(table_of(settings, phrases))
+
+
+def table_of(settings: dict[str, Any], phrases: Sequence[Phrase]) -> bytes:
+    """The bytes of the table."""
     lines = [f"{MARK} {json.dumps(settings, ensure_ascii=False, sort_keys=True)}", "\t".join(HEADS)]
     lines += map(_row, phrases)
-    with new_file(path, overwrite) as file:
-        file.write(("\n".join(lines) + "\n").encode())
+    return ("\n".join(lines) + "\n").encode()
 
 
 def read_phrases(path: Path) -> tuple[dict[str, Any], list[Phrase]]:

@@ -5,6 +5,7 @@ text -> ids -> pairs counted (kernel) -> scored (signal) -> a table of phrases, 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Collection, Mapping
@@ -15,12 +16,13 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 
 from nearer.data.text import Corpus, corpus_name
-from nearer.errors import InputError, ParameterError, shown
+from nearer.errors import FormatError, InputError, ParameterError, shown
 from nearer.kernels.text import release_free_memory
 from nearer.kernels.threads import thread_count
 from nearer.kernels.words import LINE_START
-from nearer.models.parameters import Choice, Constraint, Estimator, Instance, OrNone, Real, Text, Whole, Words
-from nearer.models.phrase_files import read_phrases, write_phrases
+from nearer.models.incremental import READING, TRAINING
+from nearer.models.parameters import Choice, Constraint, Estimator, OrNone, Real, Text, Whole, Words
+from nearer.models.phrase_files import read_phrases, table_of, write_phrases
 from nearer.models.sizes import parse_bytes
 from nearer.signal import connectors
 from nearer.signal.corpus import EncodedCorpus, Errors, Tokenizer, encode_corpus
@@ -80,18 +82,14 @@ class Phrases(Estimator):
     """
 
     constraints: ClassVar[Mapping[str, Constraint]] = {
+        **READING,
         "score": Choice(("mikolov", "npmi")),
         "threshold": OrNone(Real(-1.0)),
-        "min_count": Whole(1),
         "passes": Whole(1, 100),
         "delimiter": Text(),
         "exclude": Words(("english",)),
-        "max_vocabulary": OrNone(Whole(2)),
-        "tokenizer": Choice(("words", "whitespace"), calls=True),
-        "errors": Choice(("strict", "replace")),
-        "memory": OrNone(Instance((str, int), 'a size such as "2GB"')),
-        "threads": OrNone(Whole(1, 1_024)),
-        "show_progress": OrNone(Instance((bool,), "True or False")),
+        "threads": TRAINING["threads"],
+        "show_progress": TRAINING["show_progress"],
     }
 
     phrases_: list[Phrase]
@@ -203,23 +201,26 @@ class Phrases(Estimator):
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
         """Write the phrases as a table of tab-separated text; raises `NotFitted`, `StorageError`."""
-        settings = {
-            "score": self.score,
-            "threshold": self.score_threshold(),
-            "min_count": int(self.min_count),
-            "passes": int(self.passes),
-            "delimiter": self.delimiter,
-            "exclude": sorted(self.connectors()),
-        }
-        write_phrases(Path(path), settings, self.phrases_, overwrite)
+        write_phrases(Path(path), self._settings(), self.phrases_, overwrite)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Phrases that were saved; raises `FormatError` with file and row for a table that is broken."""
         settings, phrases = read_phrases(Path(path))
         model = cls(**{**settings, "exclude": tuple(settings["exclude"])})
+        try:
+            model.check_parameters()
+        except ParameterError as error:
+            raise FormatError(error.problem, file=path, row=1) from None
         model.phrases_ = phrases
         return model
+
+    def described(self) -> dict[str, object]:
+        """The settings that decide the phrases; of fitted ones, the SHA-256 of their table too."""
+        described: dict[str, object] = {"model": type(self).__name__, **self._settings()}
+        if "phrases_" in vars(self):
+            described["sha256"] = hashlib.sha256(table_of(self._settings(), self.phrases_)).hexdigest()
+        return described
 
     def connectors(self) -> frozenset[str]:
         """The connector words that `exclude` stands for."""
@@ -245,6 +246,17 @@ class Phrases(Estimator):
             )
         if self.memory is not None:
             parse_bytes(self.memory)
+
+    def _settings(self) -> dict[str, object]:
+        return {
+            "score": self.score,
+            "threshold": self.score_threshold(),
+            "min_count": int(self.min_count),
+            "passes": int(self.passes),
+            "delimiter": self.delimiter,
+            "exclude": sorted(self.connectors()),
+            "max_vocabulary": None if self.max_vocabulary is None else int(self.max_vocabulary),
+        }
 
     def _encode(self, corpus: Corpus) -> EncodedCorpus:
         encoded = encode_corpus(
