@@ -26,7 +26,7 @@ LEAST_RATE = 10e6  # words a second
 
 @dataclass(frozen=True)
 class Run:
-    """Seconds from file to rewritten text, those of reading, tokens left, and the phrases with their scores."""
+    """Seconds from file to rewritten text, those of reading; tokens left; the phrases with their scores."""
 
     seconds: float
     read: float

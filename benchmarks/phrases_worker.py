@@ -16,9 +16,10 @@ from pathlib import Path
 THREADS = 2
 THRESHOLD = {"mikolov": 10.0, "npmi": 0.5}
 MIN_COUNT = 5
+Outcome = tuple[dict[str, float], int, float, float]  # phrases, tokens left, seconds, those of reading
 
 
-def nearer_run(corpus: str, connectors: list[str], score: str) -> tuple[dict[str, float], int, float]:
+def nearer_run(corpus: str, connectors: list[str], score: str) -> Outcome:
     from nearer import Phrases
     from nearer.signal import encode_corpus
 
@@ -29,13 +30,15 @@ def nearer_run(corpus: str, connectors: list[str], score: str) -> tuple[dict[str
     encoded = encode_corpus(corpus, tokenizer="whitespace", threads=THREADS)
     read = time.perf_counter() - begin
     joined = model.fit_encoded(encoded)
-    return {phrase.phrase: phrase.score for phrase in model.phrases_}, len(joined.tokens), read
+    seconds = time.perf_counter() - begin
+    return {phrase.phrase: phrase.score for phrase in model.phrases_}, len(joined.tokens), seconds, read
 
 
-def gensim_run(corpus: str, connectors: list[str], score: str) -> tuple[dict[str, float], int, float]:
+def gensim_run(corpus: str, connectors: list[str], score: str) -> Outcome:
     from gensim.models.phrases import Phrases
     from gensim.models.word2vec import LineSentence
 
+    begin = time.perf_counter()
     lines = LineSentence(corpus)
     model = Phrases(
         lines,
@@ -45,15 +48,14 @@ def gensim_run(corpus: str, connectors: list[str], score: str) -> tuple[dict[str
         scoring={"mikolov": "default", "npmi": "npmi"}[score],
         connector_words=frozenset(connectors),
     ).freeze()
-    return model.phrasegrams, sum(len(model[line]) for line in lines), 0.0
+    left = sum(len(model[line]) for line in lines)
+    return model.phrasegrams, left, time.perf_counter() - begin, 0.0
 
 
 def main() -> None:
     library, corpus, out, connectors, score = sys.argv[1:]
     run = {"nearer": nearer_run, "gensim": gensim_run}[library]
-    begin = time.perf_counter()
-    phrases, left, read = run(corpus, connectors.split(), score)
-    seconds = time.perf_counter() - begin
+    phrases, left, seconds, read = run(corpus, connectors.split(), score)
     Path(out).write_text(json.dumps(phrases), encoding="utf-8")
     print(json.dumps({"seconds": seconds, "read": read, "left": left}))
 

@@ -47,7 +47,7 @@ def test_fit_phrases_gives_the_options_to_the_model(here: Path, run_json: RunJso
     joined = run_json(
         "fit", "words", "corpus.txt", "-o", "joined.space", "--phrases-from", "new.tsv", "--dim", 8
     )
-    assert model.phrases_[0].phrase in nearer.load("joined.space")
+    assert {phrase.phrase for phrase in model.phrases_} & set(nearer.load("joined.space").keys)
     assert joined["tokens_read"] == document["tokens_read"]
 
 
