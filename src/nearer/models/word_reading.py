@@ -56,9 +56,15 @@ class ReadsText(Protocol):
 
 
 def read_words(
-    model: ReadsText, corpus: Corpus, threads: int, vocabulary: Sequence[str] | None
+    model: ReadsText,
+    corpus: Corpus,
+    threads: int,
+    vocabulary: Sequence[str] | None,
+    memory_share: int = 1,
 ) -> EncodedCorpus:
     """`corpus` as ids, read as `model` says; `vocabulary` fixes the words and their ids.
+
+    Ids may take one part in `memory_share` of the model's memory.
 
     Raises `InputError` for a corpus that leaves fewer than two words, or no two of them in a line.
     """
@@ -69,7 +75,7 @@ def read_words(
         max_vocabulary=model.max_vocabulary,
         vocabulary=vocabulary,
         errors=model.errors,
-        memory=None if model.memory is None else parse_bytes(model.memory),
+        memory=None if model.memory is None else parse_bytes(model.memory) // memory_share,
         threads=threads,
         show_progress=model.show_progress,
     )
