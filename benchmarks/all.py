@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import hierarchical
 import page
 import search
 import words
@@ -17,6 +18,7 @@ from report import Measured, kept, render
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "words": ("Word vectors", words.run),
+    "hierarchical": ("Hierarchical softmax", hierarchical.run),
     "search": ("Exact search", search.run),
 }
 

@@ -3,6 +3,7 @@
 #include "cbow.hpp"
 #include "dispatch.hpp"
 #include "glove.hpp"
+#include "hierarchical.hpp"
 #include "skipgram.hpp"
 #include "topk.hpp"
 
@@ -20,6 +21,10 @@ const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT) = {
     scratch_bytes<SkipGram>,
     train_unit<Cbow>,
     scratch_bytes<Cbow>,
+    train_paths<SkipGramPaths>,
+    paths_scratch_bytes<SkipGramPaths>,
+    train_paths<CbowPaths>,
+    paths_scratch_bytes<CbowPaths>,
     {kLanes, topk_scan, dot_in_double, squared_distance_in_double},
     train_tile,
 };

@@ -86,8 +86,8 @@ class GloveTraining:
 def glove_rows(values: NDArray[np.float32], context: bool) -> NDArray[np.float32]:
     """Rows to be trained from `values`, (v, dim + 1) start values of vector and bias: float32 (v, 2, stride).
 
-    In [:, 0] stand the vector, the bias and a constant 1 (the constant first where `context` is true), so that
-    w.c + b + b' is one dot product; in [:, 1] their AdaGrad sums. Rows are aligned to 64 bytes.
+    In [:, 0] stand the vector, the bias and a constant 1 (the constant first where `context` is true), so
+    that w.c + b + b' is one dot product; in [:, 1] their AdaGrad sums. Rows are aligned to 64 bytes.
     """
     rows, dim = len(values), values.shape[1] - 1
     stride = -(-(dim + EXTRA) // 16) * 16

@@ -86,8 +86,8 @@ def count_cooccurrences(
     weighting : "harmonic": a context at distance d adds 1 / d (Pennington, Socher and Manning 2014); "flat":
         1.
     symmetric : contexts on both sides of a word; False: on its left only.
-    memory : bytes that the whole work may take: counting takes at most half of them beside `tokens`, and keeps
-        cells in temporary files. None: no limit, and no files. It does not change the result, nor do
+    memory : bytes that the whole work may take: counting takes at most half of them beside `tokens`, and
+        keeps cells in temporary files. None: no limit, and no files. It does not change the result, nor do
         `threads`.
 
     Raises `ParameterError` for arguments outside their range and for too little `memory`, `StorageError`

@@ -39,7 +39,7 @@ def words(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train word vectors (Word2Vec: skip-gram or CBOW with negative sampling) and save them.
+    """Train word vectors (Word2Vec: skip-gram or CBOW) and save them.
 
     Ctrl-C saves what was learned so far, as does a checkpoint that cannot be written. One thread gives the
     same bits on every run.
