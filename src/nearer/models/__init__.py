@@ -2,6 +2,7 @@
 
 from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
+from nearer.models.phrases import PhraseReport, Phrases
 from nearer.models.word2vec import Word2Vec
 
-__all__ = ["FitReport", "GloVe", "Word2Vec"]
+__all__ = ["FitReport", "GloVe", "PhraseReport", "Phrases", "Word2Vec"]
