@@ -3,6 +3,7 @@
 #include "cbow.hpp"
 #include "dispatch.hpp"
 #include "skipgram.hpp"
+#include "subwords.hpp"
 #include "topk.hpp"
 
 #define NEARER_JOIN_(a, b) a##b
@@ -19,6 +20,10 @@ const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT) = {
     scratch_bytes<SkipGram>,
     train_unit<Cbow>,
     scratch_bytes<Cbow>,
+    train_unit<SubwordSkipGram>,
+    scratch_bytes<SubwordSkipGram>,
+    train_unit<SubwordCbow>,
+    scratch_bytes<SubwordCbow>,
     {kLanes, topk_scan, dot_in_double, squared_distance_in_double},
 };
 

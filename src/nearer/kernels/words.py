@@ -83,8 +83,18 @@ def train_units(
 
     Raises `ParameterError` for arguments the kernel cannot work with.
     """
-    _check(run, word_rows, output_rows)
-    _check_range(run, first, last, threads)
+    check_tables(run, len(word_rows))
+    check_range(run, first, last, threads)
+    require(
+        {
+            "rows of both matrices are aligned, in one shape": all(
+                matrix.shape == word_rows.shape
+                and matrix.shape[1] % ROW_FLOATS == 0
+                and matrix.ctypes.data % 64 == 0
+                for matrix in (word_rows, output_rows)
+            )
+        }
+    )
     loss, pairs, tokens = _native.train_words(
         variant,
         run.architecture == "cbow",
@@ -108,27 +118,21 @@ def train_units(
     return TrainReport(loss, pairs, tokens)
 
 
-def _check(run: WordTraining, word_rows: NDArray[np.float32], output_rows: NDArray[np.float32]) -> None:
-    """Raise `ParameterError` for what would make the kernel read or write outside its arrays."""
-    rows = len(word_rows)
-    rules = {
-        "rows of both matrices are aligned, in one shape": all(
-            matrix.shape == word_rows.shape
-            and matrix.shape[1] % ROW_FLOATS == 0
-            and matrix.ctypes.data % 64 == 0
-            for matrix in (word_rows, output_rows)
-        ),
-        "keep and noise have an entry a row": run.keep.shape == (rows,) and run.noise.shape == (rows, 2),
-        f"shared is from 1 to {MOST_SHARED}": 1 <= run.shared <= MOST_SHARED,
-        "window, negative and unit_tokens are at least 1": min(run.window, run.negative, run.unit_tokens)
-        >= 1,
-    }
-    _require(rules)
+def check_tables(run: WordTraining, rows: int) -> None:
+    """Raise `ParameterError` for settings or tables over `rows` words that lead the kernel outside its arrays."""
+    require(
+        {
+            "keep and noise have an entry a row": run.keep.shape == (rows,) and run.noise.shape == (rows, 2),
+            f"shared is from 1 to {MOST_SHARED}": 1 <= run.shared <= MOST_SHARED,
+            "window, negative and unit_tokens are at least 1": min(run.window, run.negative, run.unit_tokens)
+            >= 1,
+        }
+    )
 
 
-def _check_range(run: WordTraining, first: int, last: int, threads: int) -> None:
+def check_range(run: WordTraining, first: int, last: int, threads: int) -> None:
     """Raise `ParameterError` for work that cannot be cut into units or shared among threads."""
-    _require(
+    require(
         {
             "there is a token": len(run.tokens) > 0,
             "planned_units is at least 1": run.planned_units >= 1,
@@ -138,7 +142,8 @@ def _check_range(run: WordTraining, first: int, last: int, threads: int) -> None
     )
 
 
-def _require(rules: dict[str, bool]) -> None:
+def require(rules: dict[str, bool]) -> None:
+    """Raise `ParameterError` with the first rule that is not kept."""
     for rule, kept in rules.items():
         if not kept:
             raise ParameterError(f"word training needs that {rule}")
