@@ -9,6 +9,7 @@
 
 #include "dispatch.hpp"
 #include "ngrams.hpp"
+#include "numpy_arrays.hpp"
 #include "subword_training.hpp"
 #include "unit_threads.hpp"
 
@@ -19,13 +20,6 @@ namespace {
 
 template <class T, class... Shape>
 using Array = nb::ndarray<T, Shape..., nb::c_contig, nb::device::cpu>;
-
-template <class T>
-nb::ndarray<nb::numpy, T, nb::ndim<1>> as_numpy(std::vector<T>&& values) {
-  auto* owned = new std::vector<T>(std::move(values));
-  nb::capsule owner(owned, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
-  return nb::ndarray<nb::numpy, T, nb::ndim<1>>(owned->data(), {owned->size()}, owner);
-}
 
 // The bytes of a word: those of `bytes` as they are, text as UTF-8.
 std::string_view bytes_of(nb::handle word) {

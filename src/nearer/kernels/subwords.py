@@ -5,15 +5,16 @@ Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.errors import ParameterError
 from nearer.kernels import _native
-from nearer.kernels.words import ROW_FLOATS, TrainReport, WordTraining, check_range, check_tables, require
+from nearer.kernels.training import TrainReport, aligned_alike, require, require_range
+from nearer.kernels.words import WordTraining, word_rules
 
 MOST_BUCKETS = 2**31 - 1  # what the fastText program can count
 LONGEST_NGRAM = 1_000
@@ -81,6 +82,12 @@ class SubwordTraining(WordTraining):
     starts: NDArray[np.int64] = field(kw_only=True)
     rows: NDArray[np.uint32] = field(kw_only=True)
 
+    def train(
+        self, arrays: Mapping[str, NDArray[Any]], first: int, last: int, threads: int, variant: str
+    ) -> TrainReport:
+        """Train units [first, last) of "inputs" and "outputs", in place: see `train_subwords`."""
+        return train_subwords(self, arrays["inputs"], arrays["outputs"], first, last, threads, variant)
+
 
 def train_subwords(
     run: SubwordTraining,
@@ -98,16 +105,11 @@ def train_subwords(
 
     Raises `ParameterError` for arguments the kernel cannot work with.
     """
-    check_tables(run, len(output_rows))
-    check_range(run, first, last, threads)
+    require_range(len(run.tokens), run.planned_units, first, last, threads)
     require(
         {
-            "rows of both matrices are aligned, of one length": all(
-                matrix.shape[1] == output_rows.shape[1]
-                and matrix.shape[1] % ROW_FLOATS == 0
-                and matrix.ctypes.data % 64 == 0
-                for matrix in (input_rows, output_rows)
-            ),
+            "rows of both matrices are aligned, of one width": aligned_alike(input_rows, output_rows),
+            **word_rules(run, len(output_rows)),
             "starts have an entry a word and one more": run.starts.shape == (len(output_rows) + 1,),
             "every word has rows": bool((np.diff(run.starts) > 0).all()) and run.starts[-1] == len(run.rows),
             "rows lie in the input matrix": int(run.rows.max(initial=0)) < len(input_rows),
