@@ -13,9 +13,9 @@ from sklearn.base import clone
 import nearer.encoders
 import nearer.models
 from nearer import Space
-from nearer.encoders import Encoder, Lookup
+from nearer.encoders import Encoder, Lookup, Subword
 from nearer.errors import InputError, NotFitted, ParameterError
-from nearer.models import Word2Vec
+from nearer.models import FastText, Word2Vec
 from nearer.models.parameters import Estimator
 
 ESTIMATORS = [
@@ -34,10 +34,15 @@ ENCODERS = [
 SENTENCES = ["the lion and the zebra", "a zebra and a lion", "the computer and the mouse"] * 30
 # A new estimator brings a small instance and what it is fitted to; a new encoder an instance and its items.
 SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
+    FastText: lambda: (FastText(dim=4, buckets=50, min_count=1, epochs=1, threads=1), SENTENCES),
     Word2Vec: lambda: (Word2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),
 }
 ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
     Lookup: lambda: (Lookup(Space(["a", "b", "c"], np.eye(3, 5, dtype=np.float32))), ["c", "a"]),
+    Subword: lambda: (
+        Subword(["ab", "ba"], np.eye(9, 5, dtype=np.float32), min_n=2, max_n=3, buckets=7),
+        ["ab", "bab"],
+    ),
 }
 
 estimators = pytest.mark.parametrize("kind", ESTIMATORS, ids=lambda kind: kind.__name__)
