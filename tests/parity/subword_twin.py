@@ -69,7 +69,7 @@ class SubwordTwin:
 
 
 def negative_weights(block: Block, shared: int, positives: list[list[int]]) -> Floats:
-    """How much a negative counts for each centre: for every positive that is another word, a part of a draw."""
+    """How much a negative counts for each centre: for every positive that is another word, part of a draw."""
     return np.array([[sum(p != k for p in own) / shared for k in block.negatives] for own in positives])
 
 
@@ -130,7 +130,7 @@ def make_subword_run(
     random = np.random.default_rng(11)
     rows = [[word, *(vocabulary + random.integers(0, ngrams, word % 7))] for word in range(vocabulary)]
     starts = np.cumsum([0, *map(len, rows)])
-    return SubwordTraining(**vars(run), starts=starts, rows=np.array(sum(rows, []), dtype=np.uint32))
+    return SubwordTraining(**vars(run), starts=starts, rows=np.concatenate(rows).astype(np.uint32))
 
 
 def subword_twin_of(

@@ -59,7 +59,9 @@ def test_kernel_equals_twin_for_every_window(architecture: str, window: int) -> 
 @pytest.mark.parametrize("lines", [(1, 1, 1, 5), (300,), (2,) * 50, (64, 64, 64)], ids=str)
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_kernel_equals_twin_however_lines_meet_units(architecture: str, lines: tuple[int, ...]) -> None:
-    compare(make_subword_run(architecture, lines=lines, subsample=0.05, learning_rate=0.01), 60, 16, VARIANTS[0])
+    compare(
+        make_subword_run(architecture, lines=lines, subsample=0.05, learning_rate=0.01), 60, 16, VARIANTS[0]
+    )
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

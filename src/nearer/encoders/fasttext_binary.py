@@ -3,8 +3,8 @@
 Little-endian, versions 11 and 12 (the program's sources, Bojanowski et al. 2017):
 
     int32 x 2       the magic number and the version
-    int32 x 12      dim, window, epochs, min_count, negative, word n-grams, loss, model, buckets, min_n, max_n,
-                    update rate
+    int32 x 12      dim, window, epochs, min_count, negative, word n-grams, loss, model, buckets,
+                    min_n, max_n, update rate
     float64         subsample
     int32 x 3       entries, words, labels
     int64 x 2       tokens, and -1: no entry was pruned
@@ -20,7 +20,7 @@ import logging
 import mmap
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -133,11 +133,11 @@ class _Reader:
                 file=self.path,
                 remedy="versions 11 and 12 are read: save it again with fastText 0.9",
             )
-        *numbers, subsample = self._unpack(SETTINGS, "its head")
-        settings = Settings(*numbers, subsample)
+        names = [part.name for part in fields(Settings)]
+        settings = Settings(**dict(zip(names, self._unpack(SETTINGS, "its head"), strict=True)))
         old_supervised = version == 11 and settings.model == SUPERVISED
         if old_supervised or settings.min_n > settings.max_n:  # what the program takes as: no n-grams
-            settings = Settings(**{**vars(settings), "min_n": 0, "max_n": 0})
+            settings = replace(settings, min_n=0, max_n=0)
         for name, value, most in (
             ("dim", settings.dim, 1 << 20),
             ("buckets", settings.buckets, None),
@@ -198,7 +198,7 @@ class _Reader:
     def _note_spellings(self, spellings: dict[str, bytes]) -> None:
         if spellings:
             logger.warning(
-                "%s: %d words are not UTF-8, %s among them: such bytes are written as \\x..",
+                "%s: words that are not UTF-8: %d, such as %s; their bytes are shown as \\x..",
                 self.path,
                 len(spellings),
                 shown(next(iter(spellings.values()))),
@@ -241,8 +241,8 @@ def write(
 ) -> None:
     """Write a model as version 12; the rows of buckets that have none are zero.
 
-    `counts` is int64 (v,), of the words; `outputs` float32 (v, dim). Raises `FormatError` for a word the format
-    cannot hold, before anything is written, and `StorageError`.
+    `counts` is int64 (v,), of the words; `outputs` float32 (v, dim). Raises `FormatError` for a word that the
+    format cannot hold, before anything is written, and `StorageError`.
     """
     require_holdable(encoder.words, NAME, ENDS_A_WORD)
     with new_file(Path(path), overwrite) as handle:

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.errors import InputError, UnknownKey, shown
+from nearer.errors import InputError, ParameterError, UnknownKey, shown
 from nearer.kernels.subwords import cut_ngrams, mean_rows
 from nearer.kernels.threads import thread_count
 from nearer.progress import Progress
@@ -57,7 +57,7 @@ class Subword:
     @property
     def dim(self) -> int:
         """Dimension of the vectors."""
-        return self.rows.shape[1]
+        return int(self.rows.shape[1])
 
     @cached_property
     def identity(self) -> str:
@@ -86,7 +86,7 @@ class Subword:
         return digest.hexdigest()
 
     def bucket_rows(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        """Buckets by rising number, with their rows, a block at a time; those whose row is zero are left out."""
+        """Buckets by rising number, and their rows, in blocks; those whose row is zero are left out."""
         count = len(self.rows) - len(self.words)
         for start in range(0, count, BLOCK):
             places = np.arange(start, min(start + BLOCK, count))
@@ -103,13 +103,15 @@ class Subword:
     ) -> NDArray[np.float32]:
         """Vectors of words, seen in training or not: float32 (n, dim).
 
-        Raises `UnknownKey` for a word without a row of its own none of whose n-grams has one, `InputError` for
-        a single string and for items that are no text.
+        Raises `UnknownKey` for a word that has no row of its own and none of whose n-grams has one,
+        `InputError` for a single string and for items that are no text.
         """
         if isinstance(items, str | bytes):
             raise InputError(
                 f"encode takes a list of words, not one string {shown(items)}", remedy=f"use [{shown(items)}]"
             )
+        if batch_size < 1:
+            raise ParameterError(f"batch_size={shown(batch_size)} is below 1")
         vectors = np.empty((len(items), self.dim), dtype=np.float32)
         with Progress("encoding", len(items), "words", show_progress) as progress:
             for start in range(0, len(items), batch_size):
@@ -145,10 +147,10 @@ class Subword:
 
     def _encode_batch(self, batch: Sequence[str]) -> NDArray[np.float32]:
         n = len(batch)
-        own = np.array([self._own_row(item) for item in batch], dtype=np.int64)
-        starts, buckets = cut_ngrams(
-            [self.spellings.get(item, item) for item in batch], self.min_n, self.max_n, self.buckets
-        )
+        _require_text(batch)
+        own = np.array([self._row_of.get(item, -1) for item in batch], dtype=np.int64)
+        spelled = [self.spellings.get(item, item) for item in batch]
+        starts, buckets = cut_ngrams(spelled, self.min_n, self.max_n, self.buckets)
         counts = np.diff(starts) + (own >= 0)
         item_of = np.concatenate([np.arange(n), np.repeat(np.arange(n), np.diff(starts))])
         rows = np.concatenate([own, self._rows_of(buckets)])
@@ -164,11 +166,6 @@ class Subword:
         pitch = self.rows.strides[0] if self.rows.strides[1] == 4 else 4 * self.dim
         return mean_rows(self._table, self.dim, pitch, ends, rows[order], counts, thread_count(None))
 
-    def _own_row(self, item: str) -> int:
-        if not isinstance(item, str) or any("\ud800" <= char <= "\udfff" for char in item):
-            raise InputError(f"the item {shown(item)} is no text", remedy="pass words as strings")
-        return self._row_of.get(item, -1)
-
     def _rows_of(self, buckets: NDArray[np.uint32]) -> NDArray[np.int64]:
         """The row of each bucket, -1 where it has none."""
         if self._order is None or self._sorted is None:
@@ -177,6 +174,18 @@ class Subword:
             return np.full(len(buckets), -1)
         place = np.minimum(np.searchsorted(self._sorted, buckets), len(self._sorted) - 1)
         return np.where(self._sorted[place] == buckets, self._order[place] + len(self.words), -1)
+
+
+def _require_text(items: Sequence[object]) -> None:
+    """Raise `InputError` for the first item that is no string, or holds a lone surrogate."""
+    for item in items:
+        text = isinstance(item, str)
+        if isinstance(item, str) and not item.isascii():
+            text = not any("\ud800" <= char <= "\udfff" for char in item)
+        if not text:
+            raise InputError(
+                f"the item {shown(item)} is no text", remedy="pass strings without lone surrogates"
+            )
 
 
 def _bytes(rows: NDArray[np.float32]) -> bytes:

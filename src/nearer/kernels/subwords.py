@@ -25,11 +25,12 @@ def cut_ngrams(
 ) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
     """Buckets of the n-grams of `min_n` to `max_n` characters of each word, between the marks `<` and `>`.
 
-    Returns starts int64 (n + 1,) and buckets uint32 (m,): those of word i are buckets[starts[i]:starts[i + 1]],
-    as and in the order in which the fastText program finds them; a mark alone is no n-gram, and `</s>`, its word
-    for the end of a line, has none. Words are text, or bytes that are taken as UTF-8.
+    Returns starts int64 (n + 1,) and buckets uint32 (m,): those of word i are
+    buckets[starts[i]:starts[i + 1]], as and in the order in which the fastText program finds them; a mark
+    alone is no n-gram, and `</s>`, its word for the end of a line, has none. Words are text, or UTF-8 bytes.
 
-    Raises `TypeError` or `UnicodeEncodeError` for a word that is neither, and `ParameterError` for a range or a number of buckets that cannot be.
+    Raises `ParameterError` for a range or a number of buckets that cannot be; words that are neither are not
+    checked for before `TypeError` or `UnicodeEncodeError` says so.
     """
     require(
         {
@@ -51,8 +52,8 @@ def mean_rows(
 ) -> NDArray[np.float32]:
     """Means of rows of float32: (n, dim); of item i, the sum of rows[starts[i]:starts[i + 1]] over counts[i].
 
-    `table` is the bytes of a matrix whose rows of `dim` values lie `pitch` bytes apart; it may be a file's, at
-    any byte. Rows are added in their order, in single precision. A count of 0 leaves the sum.
+    `table` is the bytes of a matrix whose rows of `dim` values lie `pitch` bytes apart; it may be a file's,
+    at any byte. Rows are added in their order, in single precision. A count of 0 leaves the sum.
     """
     least, most = (int(rows.min()), int(rows.max())) if len(rows) else (0, -1)
     require(
@@ -100,8 +101,8 @@ def train_subwords(
 ) -> TrainReport:
     """Train units [first, last), counted over all epochs, in place.
 
-    `input_rows` is float32 (words and n-grams, stride), `output_rows` (v, stride), both from `padded_rows`; ids
-    in `tokens` are below v, which is not checked. What `train_units` says of threads and bits holds here too.
+    `input_rows` is float32 (words and n-grams, stride), `output_rows` (v, stride), both from `padded_rows`;
+    ids in `tokens` are below v, which is not checked. What `train_units` says of threads and bits holds here.
 
     Raises `ParameterError` for arguments the kernel cannot work with.
     """

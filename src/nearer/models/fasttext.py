@@ -1,6 +1,6 @@
 """FastText: words by their character n-grams, so that words never seen have vectors too.
 
-text -> windows, n-grams (signal) -> the mean of a word's rows (subword) -> negative sampling (kernel) -> Space
+text -> windows, n-grams (signal) -> mean of a word's rows (subword) -> negative sampling (kernel) -> Space
 """
 
 from __future__ import annotations
@@ -216,14 +216,12 @@ class FastText(Incremental[SubwordMaterial]):
         )
         arrays = self._state.arrays
         outputs = arrays["outputs"][:, : encoder.dim]
-        fasttext_binary.write(
-            Path(path), encoder, settings, arrays["counts"], outputs, overwrite=overwrite
-        )
+        fasttext_binary.write(Path(path), encoder, settings, arrays["counts"], outputs, overwrite=overwrite)
 
     def _require_consistent(self) -> None:
         if self.min_n > self.max_n:
             raise ParameterError(
-                f"min_n={self.min_n} is above max_n={self.max_n}, and n-grams run from min_n to max_n characters",
+                f"min_n={self.min_n} is above max_n={self.max_n}: n-grams have min_n to max_n characters",
                 remedy="swap them",
             )
         if "_state" not in self.__dict__:

@@ -17,8 +17,8 @@ class SubwordTable:
 
     Attributes
     ----------
-    starts, rows : int64 (v + 1,) and uint32 (m,); rows[starts[w]:starts[w + 1]] are word w's: its own, w, then
-        those of its n-grams, in the order of the word and as often as they occur.
+    starts, rows : int64 (v + 1,) and uint32 (m,); rows[starts[w]:starts[w + 1]] are word w's: its own, w,
+        then those of its n-grams, in the order of the word and as often as they occur.
     buckets : uint32 (b,), the bucket of each row from v up. Buckets that no word touches have no row.
     """
 

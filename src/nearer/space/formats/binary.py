@@ -12,7 +12,9 @@ from nearer.space.formats.source import reading_errors
 from nearer.space.space import Space
 
 FASTTEXT = (793712314).to_bytes(4, "little")  # first bytes of a model that fastText saved
-MODELS: dict[bytes, Callable[[Path], Space]] = {}  # first bytes -> the space of such a model; encoders add theirs
+MODELS: dict[
+    bytes, Callable[[Path], Space]
+] = {}  # first bytes -> the space of such a model; encoders add theirs
 
 
 def read(path: Path, metric: Metric = "cosine") -> Space:
@@ -28,7 +30,7 @@ def read(path: Path, metric: Metric = "cosine") -> Space:
 def is_model(path: str | PathLike[str], start: bytes) -> bool:
     """Whether there is a file at `path` that begins with `start`."""
     try:
-        with open(path, "rb") as handle:
+        with Path(path).open("rb") as handle:
             return handle.read(len(start)) == start
     except (OSError, ValueError):
         return False
