@@ -91,7 +91,7 @@ void bind_subwords(nb::module_& m) {
         const SubwordTraining run{{tokens.data(), static_cast<int64_t>(tokens.shape(0)), unit_tokens,
                                    keep.data(), noise.data(), static_cast<uint32_t>(output.shape(0)),
                                    input.data(), output.data(), static_cast<int>(input.shape(1)), window, drawn,
-                                   shared, learning_rate, least_learning_rate, planned_units, seed},
+                                   shared, learning_rate, least_learning_rate, planned_units, seed, {}},
                                   starts.data(),
                                   rows.data(),
                                   negative_weight};

@@ -2,6 +2,7 @@
 // Nothing here may use inline functions of the standard library that other objects share.
 #include "cbow.hpp"
 #include "dispatch.hpp"
+#include "hierarchical.hpp"
 #include "skipgram.hpp"
 #include "subwords.hpp"
 #include "topk.hpp"
@@ -20,6 +21,10 @@ const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT) = {
     scratch_bytes<SkipGram>,
     train_unit<Cbow>,
     scratch_bytes<Cbow>,
+    train_paths<SkipGramPaths>,
+    paths_scratch_bytes<SkipGramPaths>,
+    train_paths<CbowPaths>,
+    paths_scratch_bytes<CbowPaths>,
     train_unit<SubwordSkipGram>,
     scratch_bytes<SubwordSkipGram>,
     train_unit<SubwordCbow>,

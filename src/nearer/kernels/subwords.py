@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nearer.kernels import _native
 from nearer.kernels.training import TrainReport, aligned_alike, require, require_range
-from nearer.kernels.words import WordTraining, word_rules
+from nearer.kernels.words import WordTraining, negative_rules, word_rules
 
 MOST_BUCKETS = 2**31 - 1  # what the fastText program can count
 LONGEST_NGRAM = 1_000
@@ -111,6 +111,7 @@ def train_subwords(
         {
             "rows of both matrices are aligned, of one width": aligned_alike(input_rows, output_rows),
             **word_rules(run, len(output_rows)),
+            **negative_rules(run, len(output_rows)),
             "starts have an entry a word and one more": run.starts.shape == (len(output_rows) + 1,),
             "every word has rows": bool((np.diff(run.starts) > 0).all()) and run.starts[-1] == len(run.rows),
             "rows lie in the input matrix": int(run.rows.max(initial=0)) < len(input_rows),

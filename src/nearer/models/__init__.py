@@ -2,6 +2,7 @@
 
 from nearer.models.fasttext import FastText
 from nearer.models.incremental import FitReport
+from nearer.models.phrases import PhraseReport, Phrases
 from nearer.models.word2vec import Word2Vec
 
-__all__ = ["FastText", "FitReport", "Word2Vec"]
+__all__ = ["FastText", "FitReport", "PhraseReport", "Phrases", "Word2Vec"]
