@@ -14,11 +14,13 @@ import hierarchical
 import page
 import phrases
 import search
+import subwords
 import words
 from report import Measured, kept, render
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "words": ("Word vectors", words.run),
+    "subwords": ("Words by their n-grams", subwords.run),
     "hierarchical": ("Hierarchical softmax", hierarchical.run),
     "phrases": ("Phrases", phrases.run),
     "search": ("Exact search", search.run),

@@ -1,4 +1,4 @@
-"""Against the fasttext package, where it is installed; elsewhere tests/golden/fasttext_models stands for it."""
+"""Against the fasttext package, where it is installed; elsewhere golden/fasttext_models stands for it."""
 
 from __future__ import annotations
 

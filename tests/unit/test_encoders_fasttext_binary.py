@@ -153,7 +153,8 @@ def test_words_that_are_not_utf8_are_read_with_a_note(
         space = nearer.load(tmp_path / "a.bin")
     assert "cafA\\xa9" in space
     assert caplog.messages == [
-        f"{tmp_path / 'a.bin'}: words that are not UTF-8: 1, such as b'cafA\\xa9'; their bytes are shown as \\x.."
+        f"{tmp_path / 'a.bin'}: words that are not UTF-8: 1, such as b'cafA\\xa9'; "
+        "their bytes are shown as \\x.."
     ]
 
 
