@@ -18,10 +18,21 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 
 from nearer import errors, evaluate, maps, search
 from nearer.encoders import encoder
-from nearer.models import FastText, Phrases, Word2Vec
+from nearer.models import SIF, FastText, GloVe, Phrases, Word2Vec
 from nearer.space import Space, load
 
-__all__ = [
-    "FastText", "Phrases", "Space", "Word2Vec", "encoder", "errors", "evaluate", "load", "maps", "search",
-]  # fmt: skip
+__all__ = [  # noqa: RUF022  (in the order of `sorted`)
+    "FastText",
+    "GloVe",
+    "Phrases",
+    "SIF",
+    "Space",
+    "Word2Vec",
+    "encoder",
+    "errors",
+    "evaluate",
+    "load",
+    "maps",
+    "search",
+]
 __version__ = "0.1.0"

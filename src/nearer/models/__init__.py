@@ -1,8 +1,10 @@
 """Models: one method a file, each a thread from raw data to a space."""
 
 from nearer.models.fasttext import FastText
+from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
 from nearer.models.phrases import PhraseReport, Phrases
+from nearer.models.sif import SIF, PoolingReport
 from nearer.models.word2vec import Word2Vec
 
-__all__ = ["FastText", "FitReport", "PhraseReport", "Phrases", "Word2Vec"]
+__all__ = ["SIF", "FastText", "FitReport", "GloVe", "PhraseReport", "Phrases", "PoolingReport", "Word2Vec"]
