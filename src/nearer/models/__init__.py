@@ -2,6 +2,7 @@
 
 from nearer.models.incremental import FitReport
 from nearer.models.phrases import PhraseReport, Phrases
+from nearer.models.ppmi import PPMI, PPMIReport
 from nearer.models.word2vec import Word2Vec
 
-__all__ = ["FitReport", "PhraseReport", "Phrases", "Word2Vec"]
+__all__ = ["PPMI", "FitReport", "PPMIReport", "PhraseReport", "Phrases", "Word2Vec"]
