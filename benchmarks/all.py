@@ -13,6 +13,7 @@ from pathlib import Path
 import hierarchical
 import page
 import phrases
+import ppmi
 import search
 import words
 from report import Measured, kept, render
@@ -21,6 +22,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "words": ("Word vectors", words.run),
     "hierarchical": ("Hierarchical softmax", hierarchical.run),
     "phrases": ("Phrases", phrases.run),
+    "ppmi": ("PPMI and SVD beside skip-gram", ppmi.run),
     "search": ("Exact search", search.run),
 }
 

@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from report import Grid, render
+from report import Grid, Measured, render
 from side_by_side import Bench, Run, data_folder
 
 PPMI_WORKER = Path(__file__).with_name("ppmi_worker.py")
@@ -33,16 +33,24 @@ def runs_on(data: Path, peers_python: Path, words: int | None) -> tuple[int, dic
         return bench.words, dict(zip(METHODS, (ppmi, ours, theirs), strict=True))
 
 
-def run(peers_python: Path, quick: bool = False) -> Grid:
+def run(peers_python: Path, quick: bool = False) -> Measured:
     """All rows; `quick` takes the small text only."""
     data = data_folder("ppmi")
+    data = data_folder("ppmi")
+    if data is None:
+        return []
     grid = Grid(("text", "method, d=100, 2 threads", "seconds", "analogies", JUDGED, "SimLex-999"), ())
     if data is None:
         return grid
     for words in (SMALL,) if quick else (SMALL, None):
         read, runs = runs_on(data, peers_python, words)
         cells = [
-            (f"{read / 1e6:.0f} M words", method, f"{run.total:.1f}", *(f"{s:.3f}" for s in run.scores.values()))
+            (
+                f"{read / 1e6:.0f} M words",
+                method,
+                f"{run.total:.1f}",
+                *(f"{s:.3f}" for s in run.scores.values()),
+            )
             for method, run in runs.items()
         ]
         grid = replace(grid, rows=(*grid.rows, *cells))

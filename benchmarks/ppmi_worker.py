@@ -1,6 +1,6 @@
 """PPMI and SVD once, in a process of its own; prints one JSON line and saves the vectors.
 
-    python ppmi_worker.py nearer CORPUS OUT [--dim D]
+python ppmi_worker.py nearer CORPUS OUT [--dim D]
 """
 
 from __future__ import annotations

@@ -1,8 +1,20 @@
 """Models: one method a file, each a thread from raw data to a space."""
 
+from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
 from nearer.models.phrases import PhraseReport, Phrases
 from nearer.models.ppmi import PPMI, PPMIReport
+from nearer.models.sif import SIF, PoolingReport
 from nearer.models.word2vec import Word2Vec
 
-__all__ = ["PPMI", "FitReport", "PPMIReport", "PhraseReport", "Phrases", "Word2Vec"]
+__all__ = [
+    "PPMI",
+    "SIF",
+    "FitReport",
+    "GloVe",
+    "PPMIReport",
+    "PhraseReport",
+    "Phrases",
+    "PoolingReport",
+    "Word2Vec",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,15 +14,19 @@ from cli_running import Run, RunJson
 
 import nearer
 from nearer.cli.app import app
+from nearer.cli.fit.glove import glove
 from nearer.cli.fit.ppmi import ppmi
 from nearer.cli.fit.words import words
 from nearer.cli.program import Program
 from nearer.errors import StorageError
 
 
-def test_fit_offers_every_parameter_with_the_default_of_the_model() -> None:
-    of_verb = inspect.signature(words).parameters
-    for name, parameter in inspect.signature(nearer.Word2Vec).parameters.items():
+@pytest.mark.parametrize(
+    ("verb", "model"), [(words, nearer.Word2Vec), (glove, nearer.GloVe), (ppmi, nearer.PPMI)]
+)
+def test_fit_offers_every_parameter_with_the_default_of_the_model(verb: Any, model: Any) -> None:
+    of_verb = inspect.signature(verb).parameters
+    for name, parameter in inspect.signature(model).parameters.items():
         if name not in ("show_progress", "phrases"):  # --phrases makes `Phrases` of its own
             assert of_verb[name].default == parameter.default, name
 
@@ -35,6 +40,15 @@ def test_fit_gives_the_options_to_the_model(here: Path, run_json: RunJson) -> No
     assert document["loss_curve"] == expected.loss_curve_.tolist()
     assert document["vocabulary"] == len(expected.space_)
     assert document["interrupted"] is False
+
+
+def test_fit_glove_gives_the_options_to_the_model(here: Path, run_json: RunJson) -> None:
+    options = "--dim 12 --window 4 --left-only --weighting flat --x-max 20 --alpha 0.5 --epochs 2 --threads 1"
+    document = run_json("fit", "glove", "corpus.txt", "-o", "new.space", *options.split())
+    model = nearer.GloVe(
+        12, window=4, symmetric=False, weighting="flat", x_max=20, alpha=0.5, epochs=2, threads=1
+    )
+    assert document["identity"] == model.fit(here / "corpus.txt").space_.identity
 
 
 def test_fit_phrases_gives_the_options_to_the_model(here: Path, run_json: RunJson) -> None:
@@ -69,10 +83,6 @@ def test_fit_ppmi_gives_the_options_to_the_model(here: Path, run_json: RunJson, 
     model = nearer.PPMI(9, 3, "flat", False, 2.0, 1.0, 0.25, 0.01, 6, solver="lanczos", threads=1, seed=3)
     assert document["identity"] == model.fit(here / "corpus.txt").space_.identity
     assert document["positive"] == model.report_.positive
-    of_verb = inspect.signature(ppmi).parameters
-    for name, parameter in inspect.signature(nearer.PPMI).parameters.items():
-        if name not in ("show_progress", "phrases"):
-            assert of_verb[name].default == parameter.default, name
     shown = run("fit", "ppmi", "corpus.txt", "-o", "joined.space", "--dim", "4", "--phrases").stdout
     for part in (
         "vocabulary",
