@@ -5,6 +5,7 @@ that the space does not hold is never guessed: its item is left out, and the res
 """
 
 from nearer.evaluate.analogy import AnalogyResult, analogies
+from nearer.evaluate.dimension import DimensionResult, choose_dimension
 from nearer.evaluate.neighbours import OverlapResult, neighbor_overlap
 from nearer.evaluate.result import Estimate
 from nearer.evaluate.silhouette import SilhouetteResult, silhouette
@@ -12,11 +13,13 @@ from nearer.evaluate.similarity import SimilarityResult, similarity
 
 __all__ = [
     "AnalogyResult",
+    "DimensionResult",
     "Estimate",
     "OverlapResult",
     "SilhouetteResult",
     "SimilarityResult",
     "analogies",
+    "choose_dimension",
     "neighbor_overlap",
     "silhouette",
     "similarity",
