@@ -12,7 +12,8 @@ from word_corpora import run_python
 
 from nearer.errors import ParameterError
 from nearer.kernels import available_variants
-from nearer.kernels.words import WordTraining, padded_rows, train_units
+from nearer.kernels.training import padded_rows
+from nearer.kernels.words import WordTraining, train_units
 from nearer.signal import keep_thresholds, noise_table
 
 COUNTS = np.array([6, 4], dtype=np.int64)
@@ -34,7 +35,8 @@ FEW_THREADS = """
 import resource, sys
 import numpy as np
 from nearer.kernels import _native
-from nearer.kernels.words import padded_rows, train_units
+from nearer.kernels.training import padded_rows
+from nearer.kernels.words import train_units
 from test_kernels_words import RUN, replace
 
 rows, norms = np.ones((1_024_000, 1), dtype=np.float32), np.empty(1_024_000)
@@ -56,7 +58,7 @@ def train(run: WordTraining, first: int = 0, last: int = 1, threads: int = 1) ->
 @pytest.mark.parametrize(
     ("changed", "ranges", "rule"),
     [
-        ({"tokens": np.empty(0, dtype=np.uint32)}, {}, "there is a token"),
+        ({"tokens": np.empty(0, dtype=np.uint32)}, {}, "there is something to train on"),
         ({"planned_units": 0}, {}, "planned_units is at least 1"),
         ({}, {"threads": 0}, "threads is at least 1"),
         ({}, {"threads": -3}, "threads is at least 1"),
@@ -69,7 +71,7 @@ def train(run: WordTraining, first: int = 0, last: int = 1, threads: int = 1) ->
 def test_what_the_kernel_cannot_work_with_is_refused(
     changed: dict[str, Any], ranges: dict[str, int], rule: str
 ) -> None:
-    with pytest.raises(ParameterError, match=f"word training needs that {rule}"):
+    with pytest.raises(ParameterError, match=f"training needs that {rule}"):
         train(replace(RUN, **changed), **ranges)
 
 

@@ -27,6 +27,30 @@ def train_words(
     last: int,
     threads: int,
 ) -> tuple[float, int, int]: ...
+def group_positions(
+    tokens: NDArray[np.uint32],
+    begin: int,
+    end: int,
+    starts: NDArray[np.int64],
+    positions: NDArray[np.uint32],
+) -> None: ...
+def count_rows(
+    tokens: NDArray[np.uint32],
+    weights: NDArray[np.uint64],
+    both_sides: bool,
+    starts: NDArray[np.int64],
+    positions: NDArray[np.uint32],
+    begin: int,
+    first: int,
+    last: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint64]]: ...
+def merge_rows(
+    starts: NDArray[np.int64],
+    columns: NDArray[np.int32],
+    weights: NDArray[np.uint64],
+    first: int,
+    last: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint64]]: ...
 
 class WordCounter:
     def __init__(self) -> None: ...

@@ -6,19 +6,19 @@ negatives of a few consecutive centres are drawn once and shared (Ji et al. 2016
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.errors import ParameterError
 from nearer.kernels import _native
+from nearer.kernels.training import TrainReport, aligned_alike, require, require_range
 
 Architecture = Literal["skipgram", "cbow"]
 
 LINE_START = np.uint32(1 << 31)  # set on the id of the first token of a line
-ROW_FLOATS = 16  # rows are padded to this many floats
 UNIT_TOKENS = 16_384  # tokens a unit of work; part of what decides the result
 MOST_SHARED = 32  # centres in a block, at most
 
@@ -56,14 +56,16 @@ class WordTraining:
         """Units of work that make one pass over the corpus."""
         return -(-len(self.tokens) // self.unit_tokens)
 
+    @property
+    def items_an_epoch(self) -> int:
+        """Tokens of the corpus."""
+        return len(self.tokens)
 
-@dataclass(frozen=True)
-class TrainReport:
-    """What a range of units saw: `loss` summed over `pairs` measured centre-context pairs, `tokens` read."""
-
-    loss: float
-    pairs: int
-    tokens: int
+    def train(
+        self, arrays: Mapping[str, NDArray[Any]], first: int, last: int, threads: int, variant: str
+    ) -> TrainReport:
+        """Train units [first, last) of the matrices "words" and "outputs", in place: see `train_units`."""
+        return train_units(self, arrays["words"], arrays["outputs"], first, last, threads, variant)
 
 
 def train_units(
@@ -84,7 +86,7 @@ def train_units(
     Raises `ParameterError` for arguments the kernel cannot work with.
     """
     _check(run, word_rows, output_rows)
-    _check_range(run, first, last, threads)
+    require_range(len(run.tokens), run.planned_units, first, last, threads)
     loss, pairs, tokens = _native.train_words(
         variant,
         run.architecture == "cbow",
@@ -111,43 +113,13 @@ def train_units(
 def _check(run: WordTraining, word_rows: NDArray[np.float32], output_rows: NDArray[np.float32]) -> None:
     """Raise `ParameterError` for what would make the kernel read or write outside its arrays."""
     rows = len(word_rows)
-    rules = {
-        "rows of both matrices are aligned, in one shape": all(
-            matrix.shape == word_rows.shape
-            and matrix.shape[1] % ROW_FLOATS == 0
-            and matrix.ctypes.data % 64 == 0
-            for matrix in (word_rows, output_rows)
-        ),
-        "keep and noise have an entry a row": run.keep.shape == (rows,) and run.noise.shape == (rows, 2),
-        f"shared is from 1 to {MOST_SHARED}": 1 <= run.shared <= MOST_SHARED,
-        "window, negative and unit_tokens are at least 1": min(run.window, run.negative, run.unit_tokens)
-        >= 1,
-    }
-    _require(rules)
-
-
-def _check_range(run: WordTraining, first: int, last: int, threads: int) -> None:
-    """Raise `ParameterError` for work that cannot be cut into units or shared among threads."""
-    _require(
+    require(
         {
-            "there is a token": len(run.tokens) > 0,
-            "planned_units is at least 1": run.planned_units >= 1,
-            "units run from first to last, neither below 0": 0 <= first <= last,
-            "threads is at least 1": threads >= 1,
+            "rows of both matrices are aligned, in one shape": len(output_rows) == rows
+            and aligned_alike(word_rows, output_rows),
+            "keep and noise have an entry a row": run.keep.shape == (rows,) and run.noise.shape == (rows, 2),
+            f"shared is from 1 to {MOST_SHARED}": 1 <= run.shared <= MOST_SHARED,
+            "window, negative and unit_tokens are at least 1": min(run.window, run.negative, run.unit_tokens)
+            >= 1,
         }
     )
-
-
-def _require(rules: dict[str, bool]) -> None:
-    for rule, kept in rules.items():
-        if not kept:
-            raise ParameterError(f"word training needs that {rule}")
-
-
-def padded_rows(rows: int, dim: int) -> NDArray[np.float32]:
-    """Zeros of shape (rows, dim rounded up to 16), each row aligned to 64 bytes."""
-    stride = -(-dim // ROW_FLOATS) * ROW_FLOATS
-    room = np.zeros(rows * stride + ROW_FLOATS, dtype=np.float32)
-    shift = -(room.ctypes.data // room.itemsize) % ROW_FLOATS
-    matrix: NDArray[np.float32] = room[shift : shift + rows * stride].reshape(rows, stride)
-    return matrix

@@ -1,4 +1,4 @@
-"""The options of `nearer fit words`, in the words of the help; defaults stand with the verb."""
+"""The options of the `nearer fit` verbs, in the words of the help; defaults stand with the verb."""
 
 from __future__ import annotations
 
