@@ -5,7 +5,7 @@
     destination.py   is there room for the result, asked before any work
 
 Verbs, in the order of the work: `fit.py` -> `info.py`, `neighbors.py`, `analogy.py` -> `evaluate.py`,
-`search.py`, `map.py` -> `convert.py`, `models.py`; `tour/` shows them all.
+`dims.py`, `search.py`, `map.py` -> `convert.py`, `models.py`; `tour/` shows them all.
 """
 
 from nearer.cli.app import app

@@ -43,7 +43,10 @@ def dims(
     dimensions: Annotated[
         str | None,
         typer.Option(
-            "--dims", metavar="N,N,...", help="Rising dimensions.", show_default="powers of two, and the whole"
+            "--dims",
+            metavar="N,N,...",
+            help="Rising dimensions.",
+            show_default="powers of two, and the whole",
         ),
     ] = None,
     reduction: Annotated[
@@ -63,9 +66,7 @@ def dims(
         typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the model; may be repeated."),
     ] = None,
     threads: Threads = None,
-    restrict: Annotated[
-        int, typer.Option(metavar="N", help="Analogies: only the first N keys.")
-    ] = 30_000,
+    restrict: Annotated[int, typer.Option(metavar="N", help="Analogies: only the first N keys.")] = 30_000,
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", metavar="OUT", help="Draw it: an .html page, a .png or .svg picture."),
@@ -76,8 +77,8 @@ def dims(
 ) -> None:
     """Measure quality at several dimensions and recommend the smallest within a tolerance of the best.
 
-    A space is reduced to each dimension; a model is trained at each, once a seed. Beside the quality stand its
-    95 % interval, that of its difference to the best, megabytes a million vectors and the time of a search.
+    A space is reduced to each dimension; a model is trained at each, once a seed. Beside the quality stand
+    its 95 % interval, that of its difference to the best, megabytes a million vectors, time of a search.
     """
     if out is not None:
         _require_drawable(out, overwrite)
@@ -120,7 +121,7 @@ def _judgement(
     return "analogies", lambda space: evaluate.analogies(space, analogies, restrict=restrict, seed=seed)
 
 
-def _numbers(text: str) -> list[object]:
+def _numbers(text: str) -> list[Any]:
     """The numbers between the commas; what is none stays text, and is refused by name later."""
     parts = [part.strip() for part in text.split(",")]
     return [int(part) if part.isdecimal() and part.isascii() else part for part in parts if part]
