@@ -10,13 +10,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import hierarchical
 import page
+import phrases
 import search
 import words
 from report import Measured, kept, render
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "words": ("Word vectors", words.run),
+    "hierarchical": ("Hierarchical softmax", hierarchical.run),
+    "phrases": ("Phrases", phrases.run),
     "search": ("Exact search", search.run),
 }
 

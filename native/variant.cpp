@@ -2,6 +2,7 @@
 // Nothing here may use inline functions of the standard library that other objects share.
 #include "cbow.hpp"
 #include "dispatch.hpp"
+#include "hierarchical.hpp"
 #include "skipgram.hpp"
 #include "topk.hpp"
 
@@ -19,6 +20,10 @@ const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT) = {
     scratch_bytes<SkipGram>,
     train_unit<Cbow>,
     scratch_bytes<Cbow>,
+    train_paths<SkipGramPaths>,
+    paths_scratch_bytes<SkipGramPaths>,
+    train_paths<CbowPaths>,
+    paths_scratch_bytes<CbowPaths>,
     {kLanes, topk_scan, dot_in_double, squared_distance_in_double},
 };
 

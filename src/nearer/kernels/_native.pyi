@@ -23,6 +23,10 @@ def train_words(
     least_learning_rate: float,
     planned_units: int,
     seed: int,
+    path_offsets: NDArray[np.int64],
+    path_nodes: NDArray[np.uint32],
+    path_bits: NDArray[np.uint8],
+    longest_path: int,
     first: int,
     last: int,
     threads: int,
@@ -67,6 +71,26 @@ def merge_counters(
 def rewrite_ids(
     source: NDArray[np.uint32], ids: NDArray[np.uint32], to: NDArray[np.uint32], at: int, line_start: bool
 ) -> tuple[int, bool]: ...
+def count_pairs(
+    tokens: NDArray[np.uint32], roles: NDArray[np.uint8], min_count: int, threads: int
+) -> tuple[
+    NDArray[np.uint32],
+    NDArray[np.uint32],
+    NDArray[np.uint32],
+    NDArray[np.int64],
+    int,
+    NDArray[np.uint32],
+    NDArray[np.int64],
+]: ...
+def join_phrases(
+    tokens: NDArray[np.uint32],
+    roles: NDArray[np.uint8],
+    parts: NDArray[np.uint32],
+    ends: NDArray[np.int64],
+    ids: NDArray[np.uint32],
+    uses: NDArray[np.int64],
+    threads: int,
+) -> int: ...
 def topk(
     queries: NDArray[np.float32],
     rows: NDArray[np.float32],

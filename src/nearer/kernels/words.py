@@ -1,7 +1,8 @@
-"""Word training: skip-gram and CBOW with negative sampling, the native engine's typed face.
+"""Word training: skip-gram and CBOW, the native engine's typed face.
 
-Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their Compositionality". The
-negatives of a few consecutive centres are drawn once and shared (Ji et al. 2016; Rengasamy et al. 2017).
+Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their Compositionality". With
+negative sampling the negatives of a few consecutive centres are drawn once and shared (Ji et al. 2016;
+Rengasamy et al. 2017); with hierarchical softmax a centre is predicted by the turns on its path down a tree.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.kernels import _native
+from nearer.kernels.paths import NO_PATHS, WordPaths
 from nearer.kernels.training import TrainReport, aligned_alike, require, require_range
 
 Architecture = Literal["skipgram", "cbow"]
+Objective = Literal["negative", "hierarchical"]
 
 LINE_START = np.uint32(1 << 31)  # set on the id of the first token of a line
 UNIT_TOKENS = 16_384  # tokens a unit of work; part of what decides the result
@@ -31,11 +34,12 @@ class WordTraining:
     ----------
     tokens : uint32 (t,), word ids in reading order; bit 31 marks the first token of a line.
     keep : uint32 (v,), a token survives subsampling if 32 random bits are at most this.
-    noise : uint32 (v, 2), alias table of the negatives: threshold, alias.
+    noise : uint32 (v, 2), alias table of the negatives: threshold, alias; (0, 2) with `paths`.
     window : largest distance of a context in tokens; drawn from 1..window for every centre.
-    negative : negative samples of a centre.
-    shared : consecutive centres that share one draw of negatives, at most 32.
+    negative : negative samples of a centre; 0 with `paths`.
+    shared : consecutive centres that share one draw of negatives, at most 32; 1 with `paths`.
     learning_rate, least_learning_rate : start and end of the linear decay over `planned_units` units.
+    paths : of every word down a tree, for hierarchical softmax; None: negative sampling.
     """
 
     architecture: Architecture
@@ -50,6 +54,7 @@ class WordTraining:
     planned_units: int
     seed: int
     unit_tokens: int = UNIT_TOKENS
+    paths: WordPaths | None = None
 
     @property
     def units_an_epoch(self) -> int:
@@ -79,14 +84,16 @@ def train_units(
 ) -> TrainReport:
     """Train units [first, last), counted over all epochs, in place.
 
-    Both matrices are float32 (v, stride) from `padded_rows`; ids in `tokens` are below v, which is not
-    checked. With one thread the result is the same bits in every process, however the units are split into
-    calls; with more, threads write without locks and only the distribution of results is the same.
+    Both matrices are float32 (v, stride) from `padded_rows`; with paths, `output_rows` holds the inner nodes,
+    (v - 1, stride). That ids in `tokens` are below v, and nodes of paths below v - 1, is not checked. With
+    one thread the result is the same bits in every process, however the units are split into calls; with
+    more, threads write without locks and only the distribution of results is the same.
 
     Raises `ParameterError` for arguments the kernel cannot work with.
     """
     _check(run, word_rows, output_rows)
     require_range(len(run.tokens), run.planned_units, first, last, threads)
+    paths = run.paths or NO_PATHS
     loss, pairs, tokens = _native.train_words(
         variant,
         run.architecture == "cbow",
@@ -103,6 +110,10 @@ def train_units(
         run.least_learning_rate,
         run.planned_units,
         run.seed,
+        paths.offsets,
+        paths.nodes,
+        paths.bits,
+        paths.longest if run.paths else 0,
         first,
         last,
         threads,
@@ -115,11 +126,28 @@ def _check(run: WordTraining, word_rows: NDArray[np.float32], output_rows: NDArr
     rows = len(word_rows)
     require(
         {
-            "rows of both matrices are aligned, in one shape": len(output_rows) == rows
-            and aligned_alike(word_rows, output_rows),
-            "keep and noise have an entry a row": run.keep.shape == (rows,) and run.noise.shape == (rows, 2),
-            f"shared is from 1 to {MOST_SHARED}": 1 <= run.shared <= MOST_SHARED,
-            "window, negative and unit_tokens are at least 1": min(run.window, run.negative, run.unit_tokens)
-            >= 1,
+            "rows of both matrices are aligned, a row a word and a row an output": (
+                len(output_rows) == (rows if run.paths is None else rows - 1)
+                and aligned_alike(word_rows, output_rows)
+            ),
+            "keep has an entry a row": run.keep.shape == (rows,),
+            "window and unit_tokens are at least 1": min(run.window, run.unit_tokens) >= 1,
         }
     )
+    if run.paths is None:
+        require(
+            {
+                "noise has an entry a row": run.noise.shape == (rows, 2),
+                f"shared is from 1 to {MOST_SHARED}": 1 <= run.shared <= MOST_SHARED,
+                "negative is at least 1": run.negative >= 1,
+            }
+        )
+    else:
+        require(
+            {
+                "paths lead to every row": run.paths.fits(rows),
+                "with paths, negative is 0, shared 1 and noise empty": (
+                    run.negative == 0 and run.shared == 1 and run.noise.shape == (0, 2)
+                ),
+            }
+        )
