@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "glove_training.hpp"
 #include "topk_task.hpp"
 #include "word_training.hpp"
 
@@ -21,6 +22,7 @@ struct Kernels {
   TrainUnit train_cbow_paths;
   ScratchBytes cbow_paths_scratch;
   TopkKernels topk;
+  TrainTile train_glove;
 };
 
 // Names of the variants in this build that this CPU can run, best first.

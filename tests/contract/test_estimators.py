@@ -15,7 +15,7 @@ import nearer.models
 from nearer import Space
 from nearer.encoders import Encoder, Lookup
 from nearer.errors import InputError, NotFitted, ParameterError
-from nearer.models import Phrases, Word2Vec
+from nearer.models import GloVe, Phrases, Word2Vec
 from nearer.models.parameters import Estimator
 
 ESTIMATORS = [
@@ -34,6 +34,7 @@ ENCODERS = [
 SENTENCES = ["the lion and the zebra", "a zebra and a lion", "the computer and the mouse"] * 30
 # A new estimator brings a small instance and what it is fitted to; a new encoder an instance and its items.
 SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
+    GloVe: lambda: (GloVe(dim=4, min_count=1, epochs=2, threads=1), SENTENCES),
     Phrases: lambda: (Phrases(threshold=0.1, min_count=1, threads=1), SENTENCES),
     Word2Vec: lambda: (Word2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),
 }

@@ -31,6 +31,32 @@ def train_words(
     last: int,
     threads: int,
 ) -> tuple[float, int, int]: ...
+def cut_tiles(
+    starts: NDArray[np.int64], columns: NDArray[np.int32], width: int, most_cells: int
+) -> NDArray[np.int64]: ...
+def fill_tiles(
+    starts: NDArray[np.int64],
+    columns: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    width: int,
+    first: int,
+    last: int,
+    tiles: NDArray[np.int64],
+    cursors: NDArray[np.int64],
+    cells: NDArray[np.uint64],
+) -> None: ...
+def train_glove(
+    variant: str,
+    cells: NDArray[np.uint64],
+    tiles: NDArray[np.int64],
+    words: NDArray[np.float32],
+    contexts: NDArray[np.float32],
+    learning_rate: float,
+    log_most: float,
+    alpha: float,
+    order: NDArray[np.int64],
+    threads: int,
+) -> tuple[float, int, int]: ...
 def group_positions(
     tokens: NDArray[np.uint32],
     begin: int,

@@ -1,7 +1,8 @@
 """Models: one method a file, each a thread from raw data to a space."""
 
+from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
 from nearer.models.phrases import PhraseReport, Phrases
 from nearer.models.word2vec import Word2Vec
 
-__all__ = ["FitReport", "PhraseReport", "Phrases", "Word2Vec"]
+__all__ = ["FitReport", "GloVe", "PhraseReport", "Phrases", "Word2Vec"]

@@ -63,10 +63,12 @@ def read_words(
     threads: int,
     vocabulary: Sequence[str] | None,
     phrases: Phrases | None = None,
+    memory_share: int = 1,
 ) -> EncodedCorpus:
     """`corpus` as ids, read as `model` says; `vocabulary` fixes the words and their ids.
 
     `phrases` are learned from the text unless they are fitted, and joined before rare words are dropped.
+    Ids may take one part in `memory_share` of the model's memory.
 
     Raises `InputError` for a corpus that leaves fewer than two words, or no two of them in a line.
     """
@@ -77,7 +79,7 @@ def read_words(
         max_vocabulary=model.max_vocabulary if phrases is None else None,
         vocabulary=vocabulary if phrases is None else None,
         errors=model.errors,
-        memory=None if model.memory is None else parse_bytes(model.memory),
+        memory=None if model.memory is None else parse_bytes(model.memory) // memory_share,
         threads=threads,
         show_progress=model.show_progress,
     )

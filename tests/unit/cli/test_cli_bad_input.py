@@ -18,6 +18,7 @@ FIT = ("fit", "words")
 TO = ("-o", "new.space")
 DIMS = ("dims", "words.space", "--similarity", "pairs.tsv")
 TRAIN = ("dims", "corpus.txt", "--model", "words", "--similarity", "pairs.tsv")
+GLOVE = ("fit", "glove", "corpus.txt", *TO)
 PHRASES, TABLE = ("fit", "phrases"), ("-o", "new.tsv")
 NPMI, SPACED, JOIN = ("--score", "npmi", "--threshold"), ("--tokenizer", "whitespace"), ("--phrases-from",)
 
@@ -93,6 +94,10 @@ CASES: dict[str, tuple[tuple[object, ...], int, tuple[str, ...]]] = {
     "infinite subsample": ((*FIT, "corpus.txt", *TO, "--subsample", "inf"), 2, ("subsample=inf",)),
     "memory of nothing": ((*FIT, "corpus.txt", *TO, "--memory", "lots"), 2, ("memory", "lots", "2GB")),
     "unknown architecture": ((*FIT, "corpus.txt", *TO, "--architecture", "x"), 2, ("--architecture",)),
+    "GloVe of dim 0": ((*GLOVE, "--dim", 0), 2, ("dim=0", "from 1")),
+    "GloVe without window": ((*GLOVE, "--window", 0), 2, ("window=0", "from 1")),
+    "GloVe in no memory": ((*GLOVE, "--memory", "2kB"), 2, ("memory=2,000 bytes", "raise memory")),
+    "GloVe of one word": (("fit", "glove", "one-word.txt", *TO), 1, ("one-word.txt", "at least 2")),
     "no corpus": ((*FIT, *TO), 2, ("CORPUS",)),
     "no output": ((*FIT, "corpus.txt"), 2, ("--out",)),
     "unknown ending": ((*FIT, "corpus.txt", "-o", "new.xyz"), 1, (".xyz", ".space")),

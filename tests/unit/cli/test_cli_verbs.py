@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,14 +14,16 @@ from cli_running import Run, RunJson
 
 import nearer
 from nearer.cli.app import app
+from nearer.cli.fit.glove import glove
 from nearer.cli.fit.words import words
 from nearer.cli.program import Program
 from nearer.errors import StorageError
 
 
-def test_fit_offers_every_parameter_with_the_default_of_the_model() -> None:
-    of_verb = inspect.signature(words).parameters
-    for name, parameter in inspect.signature(nearer.Word2Vec).parameters.items():
+@pytest.mark.parametrize(("verb", "model"), [(words, nearer.Word2Vec), (glove, nearer.GloVe)])
+def test_fit_offers_every_parameter_with_the_default_of_the_model(verb: Any, model: Any) -> None:
+    of_verb = inspect.signature(verb).parameters
+    for name, parameter in inspect.signature(model).parameters.items():
         if name not in ("show_progress", "phrases"):  # --phrases makes `Phrases` of its own
             assert of_verb[name].default == parameter.default, name
 
@@ -34,6 +37,15 @@ def test_fit_gives_the_options_to_the_model(here: Path, run_json: RunJson) -> No
     assert document["loss_curve"] == expected.loss_curve_.tolist()
     assert document["vocabulary"] == len(expected.space_)
     assert document["interrupted"] is False
+
+
+def test_fit_glove_gives_the_options_to_the_model(here: Path, run_json: RunJson) -> None:
+    options = "--dim 12 --window 4 --left-only --weighting flat --x-max 20 --alpha 0.5 --epochs 2 --threads 1"
+    document = run_json("fit", "glove", "corpus.txt", "-o", "new.space", *options.split())
+    model = nearer.GloVe(
+        12, window=4, symmetric=False, weighting="flat", x_max=20, alpha=0.5, epochs=2, threads=1
+    )
+    assert document["identity"] == model.fit(here / "corpus.txt").space_.identity
 
 
 def test_fit_phrases_gives_the_options_to_the_model(here: Path, run_json: RunJson) -> None:
@@ -249,3 +261,29 @@ def test_keys_are_shown_on_one_line_and_without_markup(here: Path, run: Run) -> 
     assert "a\\nb" in shown
     assert "[bold]c" in shown
     assert "d" * 500 in shown
+
+
+def test_dims_of_a_space_and_of_a_model(here: Path, run_json: RunJson) -> None:
+    test = ("--similarity", "pairs.tsv", "--dims", "8,32")
+    given = run_json("dims", "words.space", *test, "--reduction", "prefix", "-o", "dims.svg")
+    assert [row["dim"] for row in given["rows"]] == [8, 32]
+    assert given["reduction"] == "prefix"
+    space = nearer.load("words.space")
+    assert given["rows"][1]["quality"] == nearer.evaluate.similarity(space, "pairs.tsv").value
+    assert given["rows"][0]["quality"] == nearer.evaluate.similarity(space.truncate(8), "pairs.tsv").value
+    assert (here / given["file"]).read_bytes().startswith(b"<?xml")
+    settings = ("--set", "epochs=1", "--set", "tokenizer=whitespace", "--threads", 1, "--seeds", 2)
+    trained = run_json("dims", "corpus.txt", "--model", "words", *test, *settings)
+    assert [len(row["values"]) for row in trained["rows"]] == [2, 2]
+    model = nearer.Word2Vec(8, epochs=1, tokenizer="whitespace", threads=1, seed=1).fit("corpus.txt")
+    assert trained["rows"][0]["values"][1] == nearer.evaluate.similarity(model.space_, "pairs.tsv").value
+
+
+def test_dims_of_glove_by_analogies(here: Path, run_json: RunJson) -> None:
+    (here / "few.txt").write_text(": s\nstring strings object objects\nobject objects string strings\n")
+    settings = ("--set", "epochs=1", "--seeds", 1, "--threads", 1, "--dims", "4,6", "--tolerance", 0.5)
+    found = run_json(
+        "dims", "corpus.txt", "--model", "glove", "--analogies", "few.txt", *settings, "--relative"
+    )
+    assert (found["name"], found["reduction"], found["relative"]) == ("analogies", "training", True)
+    assert found["n"] == 2
