@@ -43,6 +43,10 @@ def dims(
     analogies: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Quality: accuracy on these questions.")
     ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|COLUMN", help="Quality: accuracy of the 10 nearest neighbours' label."),
+    ] = None,
     dimensions: Annotated[
         str | None,
         typer.Option(
@@ -85,7 +89,7 @@ def dims(
     """
     if out is not None:
         _require_drawable(out, overwrite)
-    name, evaluator = _judgement(similarity, analogies, restrict, seed)
+    name, evaluator = _judgement(similarity, analogies, labels, restrict, seed)
     wanted = None if dimensions is None else _numbers(dimensions)
     given: dict[str, Any] = {"tolerance": tolerance, "relative": relative, "name": name, "seed": seed}
     if model is None:
@@ -99,29 +103,44 @@ def dims(
         result = nearer.evaluate.choose_dimension(trained, evaluator, wanted, **given)
     if out is not None:
         result.plot(out)
-    _report(result, source, out, as_json)
+    _report(result, source, model, out, as_json)
 
 
-def _report(result: DimensionResult, source: str, out: Path | None, as_json: bool) -> None:
+def _report(result: DimensionResult, source: str, model: str | None, out: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"source": source, "file": None if out is None else str(out), **result.to_dict()})
         return
     write(str(result))
-    if out is not None:
-        print_next(f"open {out}" + (" in a browser" if out.suffix.lower() == ".html" else ""))
+    commands = (
+        [] if out is None else [f"open {out}" + (" in a browser" if out.suffix.lower() == ".html" else "")]
+    )
+    if model is not None:
+        commands.append(f"nearer fit {model} {source} -o OUT.space --dim {result.recommended}")
+    elif result.recommended < result.rows[-1].dim:
+        step = f"--dim {result.recommended} --reduction {result.reduction}"
+        commands.append(f"nearer convert {source} OUT.space {step}")
+    if commands:
+        print_next(*commands)
 
 
 def _judgement(
-    similarity: Path | None, analogies: Path | None, restrict: int, seed: int
+    similarity: Path | None, analogies: Path | None, labels: str | None, restrict: int, seed: int
 ) -> tuple[str, Callable[[nearer.Space], Any]]:
     """What the quality is called, and how a space is judged."""
     from nearer import evaluate  # noqa: PLC0415  (verbs start fast)
 
-    if (similarity is None) == (analogies is None):
-        raise typer.BadParameter("give one test: --similarity FILE or --analogies FILE")
-    if similarity is not None:
-        return "similarity", lambda space: evaluate.similarity(space, similarity, seed=seed)
-    return "analogies", lambda space: evaluate.analogies(space, analogies, restrict=restrict, seed=seed)
+    judges: dict[str, tuple[object, Callable[[nearer.Space], Any]]] = {
+        "similarity": (similarity, lambda space: evaluate.similarity(space, similarity, seed=seed)),
+        "analogies": (
+            analogies,
+            lambda space: evaluate.analogies(space, analogies, restrict=restrict, seed=seed),
+        ),
+        "k-NN accuracy": (labels, lambda space: evaluate.knn(space, labels or "", seed=seed)),
+    }
+    asked = [(name, judge) for name, (file, judge) in judges.items() if file is not None]
+    if len(asked) != 1:
+        raise typer.BadParameter("give one test: --similarity FILE, --analogies FILE or --labels FILE")
+    return asked[0]
 
 
 def _numbers(text: str) -> list[Any]:
