@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import glove
 import hierarchical
 import page
 import phrases
@@ -19,6 +20,7 @@ from report import Measured, kept, render
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "words": ("Word vectors", words.run),
+    "glove": ("GloVe", glove.run),
     "hierarchical": ("Hierarchical softmax", hierarchical.run),
     "phrases": ("Phrases", phrases.run),
     "search": ("Exact search", search.run),
