@@ -2,10 +2,10 @@
 
     python glove_worker.py nearer|stanford CORPUS OUT --dim D --epochs E --seed S --counting yes|no
 
-Both get the same file, two threads, window 15, min_count 5, learning rate 0.05 and x_max 10 (as in Stanford's demo
-for a text of this size). Stanford's programs are in the folder that NEARER_STANFORD_GLOVE names. `count` holds all
-of ours before training, and of Stanford's counting and shuffling: not its pass for the vocabulary. With
-`--counting yes` ours only reads and counts, within 1 GB, and saves nothing.
+Both get the same file, two threads, window 15, min_count 5, learning rate 0.05 and x_max 10 (as in Stanford's
+demo for a text of this size). Stanford's programs are in the folder that NEARER_STANFORD_GLOVE names. `count`
+holds all of ours before training, and of Stanford's counting and shuffling: not its pass for the vocabulary.
+With `--counting yes` ours only reads and counts, within 1 GB, and saves nothing.
 """
 
 from __future__ import annotations
