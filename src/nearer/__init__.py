@@ -18,8 +18,20 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 
 from nearer import errors, evaluate, maps, search
 from nearer.encoders import encoder
-from nearer.models import GloVe, Phrases, Word2Vec
+from nearer.models import SIF, GloVe, Phrases, Word2Vec
 from nearer.space import Space, load
 
-__all__ = ["GloVe", "Phrases", "Space", "Word2Vec", "encoder", "errors", "evaluate", "load", "maps", "search"]
+__all__ = [  # noqa: RUF022  (in the order of `sorted`)
+    "GloVe",
+    "Phrases",
+    "SIF",
+    "Space",
+    "Word2Vec",
+    "encoder",
+    "errors",
+    "evaluate",
+    "load",
+    "maps",
+    "search",
+]
 __version__ = "0.1.0"
