@@ -14,6 +14,7 @@ import glove
 import hierarchical
 import page
 import phrases
+import ppmi
 import search
 import words
 from report import Measured, kept, render
@@ -23,6 +24,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "glove": ("GloVe", glove.run),
     "hierarchical": ("Hierarchical softmax", hierarchical.run),
     "phrases": ("Phrases", phrases.run),
+    "ppmi": ("PPMI and SVD beside skip-gram", ppmi.run),
     "search": ("Exact search", search.run),
 }
 
