@@ -23,7 +23,7 @@ EXAMPLES = (
     "nearer dims corpus.txt --model words --similarity pairs.tsv --dims 4,8 --seeds 2 --set epochs=1",
 )
 ENDINGS = (".html", ".png", ".svg")
-MODELS = {
+MODELS = {"words": "Word2Vec", "glove": "GloVe", "ppmi": "PPMI"}  # --model -> an estimator with parameter dim
     "words": "Word2Vec",
     "glove": "GloVe",
 }  # --model -> what is trained: any estimator with parameter dim
@@ -34,7 +34,7 @@ def dims(
         str, typer.Argument(metavar="SOURCE", help="A space, or with --model the text to train on.")
     ],
     model: Annotated[
-        Literal["words", "glove"] | None,
+        Literal["words", "glove", "ppmi"] | None,
         typer.Option(help="Train this model at each dimension.", show_default="SOURCE is a space"),
     ] = None,
     similarity: Annotated[
