@@ -23,10 +23,11 @@ EXAMPLES = (
     "nearer dims corpus.txt --model words --similarity pairs.tsv --dims 4,8 --seeds 2 --set epochs=1",
 )
 ENDINGS = (".html", ".png", ".svg")
-MODELS = {"words": "Word2Vec", "glove": "GloVe", "ppmi": "PPMI"}  # --model -> an estimator with parameter dim
+MODELS = {  # --model -> what is trained: any estimator with parameter dim
     "words": "Word2Vec",
     "glove": "GloVe",
-}  # --model -> what is trained: any estimator with parameter dim
+    "ppmi": "PPMI",
+}
 
 
 def dims(
