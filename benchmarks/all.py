@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import glove
 import hierarchical
 import page
 import phrases
@@ -20,6 +21,7 @@ from report import Measured, kept, render
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "words": ("Word vectors", words.run),
+    "glove": ("GloVe", glove.run),
     "hierarchical": ("Hierarchical softmax", hierarchical.run),
     "phrases": ("Phrases", phrases.run),
     "ppmi": ("PPMI and SVD beside skip-gram", ppmi.run),
