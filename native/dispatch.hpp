@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "document_training.hpp"
 #include "topk_task.hpp"
 #include "word_training.hpp"
 
@@ -16,6 +17,7 @@ struct Kernels {
   ScratchBytes skipgram_scratch;
   TrainUnit train_cbow;
   ScratchBytes cbow_scratch;
+  DocumentKernels documents;
   TopkKernels topk;
 };
 
