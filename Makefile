@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PEERS  := .venv-peers
 CORPUS ?=
+ONLY   ?=
 SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(wildcard native/*)
 
 .PHONY: setup tour test test-all check bench docs clean
@@ -45,9 +46,10 @@ check: setup
 docs: setup
 	$(BIN)/mkdocs build --strict
 
-# Every performance claim beside its peer; the data folder is named by NEARER_DATA. Writes docs/benchmarks.md.
+# Every performance claim beside its peer (ONLY=words,search: those); the data folder is named by NEARER_DATA.
+# Writes docs/benchmarks.md.
 bench: setup $(PEERS)/.installed
-	$(BIN)/python benchmarks/all.py --peers-python $(PEERS)/bin/python
+	$(BIN)/python benchmarks/all.py --peers-python $(PEERS)/bin/python $(if $(ONLY),--only $(ONLY))
 
 $(PEERS)/.installed: benchmarks/peers.txt
 	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)

@@ -1,4 +1,4 @@
-"""Every benchmark in one run, written to docs/benchmarks.md.
+"""Every benchmark in one run, written to docs/benchmarks.md; each section as soon as it is measured.
 
 python benchmarks/all.py --peers-python PEERS/bin/python [--quick] [--only words,search]
 """
@@ -10,20 +10,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import hierarchical
+import page
 import search
 import words
-from report import Row, render
+from report import Measured, kept, render
 
-PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
-HEAD = """# Benchmarks
-
-Written by `make bench`, which runs Nearer and the peer side by side on the same machine: the peers in an
-environment of their own, ours before and after each of theirs. A ratio is how many times less time Nearer
-takes (for scores: the score over the least it may be); *target* is the least ratio that keeps the claim.
-Timings vary from machine to machine; run it on yours.
-
-"""
-BENCHMARKS: dict[str, Callable[[Path, bool], list[Row]]] = {"words": words.run, "search": search.run}
+BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
+    "words": ("Word vectors", words.run),
+    "hierarchical": ("Hierarchical softmax", hierarchical.run),
+    "search": ("Exact search", search.run),
+}
 
 
 def main() -> None:
@@ -33,13 +30,24 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(BENCHMARKS), help="names, separated by commas")
     arguments = parser.parse_args()
     names = arguments.only.split(",")
-    measured = {name: BENCHMARKS[name](arguments.peers_python, arguments.quick) for name in names}
-    rows = [row for name in names for row in measured[name]]
-    table = render(rows)
-    print(table)
-    if not arguments.quick and all(measured.get(name) for name in BENCHMARKS):
-        PAGE.write_text(HEAD + table, encoding="utf-8")
-    sys.exit(0 if all(row.kept for row in rows) else 1)
+    if unknown := sorted(set(names) - set(BENCHMARKS)):
+        parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    missed = []
+    for name in names:
+        title, run = BENCHMARKS[name]
+        print(f"{title}:", flush=True)
+        measured = run(arguments.peers_python, arguments.quick)
+        if not measured:  # skipped, and said so
+            continue
+        text = render(measured)
+        print(text, flush=True)
+        if not arguments.quick:
+            page.write({title: text}, [title for title, _ in BENCHMARKS.values()])
+        if not kept(measured):
+            missed.append(name)
+    if missed:
+        print(f"claims missed in: {', '.join(missed)}")
+    sys.exit(1 if missed else 0)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a benchmark says: one row a claim, ours beside the peer, rendered for docs/benchmarks.md."""
+"""What a benchmark says: a row a claim, ours beside the peer, or a grid; rendered for docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -36,21 +36,50 @@ class Row:
         return self.ratio >= self.target
 
 
-def render(rows: Sequence[Row]) -> str:
+@dataclass(frozen=True)
+class Grid:
+    """Figures that compare what is ours with itself: a table of any columns, the first on the left."""
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    kept: bool = True
+
+
+Measured = Sequence[Row] | Grid
+
+
+def kept(measured: Measured) -> bool:
+    """Whether every claim holds in this run."""
+    return measured.kept if isinstance(measured, Grid) else all(row.kept for row in measured)
+
+
+def render(measured: Measured) -> str:
     """The rows as a Markdown table, under a line that names machine and date."""
+    lines = [f"Measured {datetime.date.today().isoformat()} on {machine()}.", ""]
+    if isinstance(measured, Grid):
+        lines += [f"| {' | '.join(measured.heads)} |"]
+        lines += [f"| --- |{' ---: |' * (len(measured.heads) - 1)}"]
+        lines += [f"| {' | '.join(_cells(row))} |" for row in measured.rows]
+        return "\n".join(lines) + "\n"
+    return "\n".join(lines + _claims(measured)) + "\n"
+
+
+def _claims(rows: Sequence[Row]) -> list[str]:
     lines = [
-        f"Measured {datetime.date.today().isoformat()} on {machine()}.",
-        "",
         "| claim | Nearer | peer | ratio | target | quality |",
         "| --- | ---: | ---: | ---: | ---: | --- |",
     ]
     for row in rows:
         cells = (row.claim, row.ours, row.peer, f"{row.ratio:.2f} x", f"{row.target:g} x", row.quality)
-        marked = [cell.replace("|", "\\|") for cell in cells]
+        marked = _cells(cells)
         if not row.kept:
             marked[3] += " (missed)"
         lines.append(f"| {' | '.join(marked)} |")
-    return "\n".join(lines) + "\n"
+    return lines
+
+
+def _cells(cells: Sequence[str]) -> list[str]:
+    return [cell.replace("|", "\\|") for cell in cells]
 
 
 def machine() -> str:

@@ -1,8 +1,10 @@
 """One training run in a process of its own, ours or a peer's; prints one JSON line and saves the vectors.
 
-    python words_worker.py LIBRARY CORPUS OUT --dim D --architecture skipgram|cbow --seed S --epochs E
+    python words_worker.py LIBRARY CORPUS OUT --dim D --architecture skipgram|cbow
+        --objective negative|hierarchical --seed S --epochs E
 
-Every library gets the same file, two threads, window 5, 5 negatives, min_count 5, sample 1e-3.
+Every library gets the same file, two threads, window 5, 5 negatives (or hierarchical softmax and none),
+min_count 5, sample 1e-3.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ def nearer_run(options: argparse.Namespace) -> Callable[[], Outcome]:
     model = Word2Vec(
         dim=options.dim,
         architecture=options.architecture,
+        objective=options.objective,
         epochs=options.epochs,
         learning_rate=RATES[options.architecture],
         seed=options.seed,
@@ -50,8 +53,9 @@ def gensim_run(options: argparse.Namespace) -> Callable[[], Outcome]:
         model = Word2Vec(
             vector_size=options.dim,
             sg=int(options.architecture == "skipgram"),
+            hs=int(options.objective == "hierarchical"),
+            negative=5 if options.objective == "negative" else 0,
             window=5,
-            negative=5,
             min_count=5,
             sample=1e-3,
             alpha=RATES[options.architecture],
@@ -122,6 +126,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--dim", type=int, default=100)
     parser.add_argument("--architecture", default="skipgram")
+    parser.add_argument("--objective", default="negative")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--threads", type=int, default=THREADS)

@@ -9,6 +9,7 @@
 namespace nb = nanobind;
 
 namespace nearer {
+void bind_cooccurrence(nb::module_&);
 void bind_document_training(nb::module_&);
 void bind_text(nb::module_&);
 void bind_topk(nb::module_&);
@@ -18,6 +19,7 @@ void bind_word_training(nb::module_&);
 NB_MODULE(_native, m) {
   m.def("variants", &nearer::available_variants);
   m.attr("compiler") = __VERSION__;
+  nearer::bind_cooccurrence(m);
   nearer::bind_document_training(m);
   nearer::bind_text(m);
   nearer::bind_topk(m);

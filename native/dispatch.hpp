@@ -17,6 +17,10 @@ struct Kernels {
   ScratchBytes skipgram_scratch;
   TrainUnit train_cbow;
   ScratchBytes cbow_scratch;
+  TrainUnit train_skipgram_paths;
+  ScratchBytes skipgram_paths_scratch;
+  TrainUnit train_cbow_paths;
+  ScratchBytes cbow_paths_scratch;
   DocumentKernels documents;
   TopkKernels topk;
 };

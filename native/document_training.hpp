@@ -1,4 +1,4 @@
-// What the document kernels (pv_dbow.hpp, pv_dm.hpp) are given.
+// What the document kernels (pv_dbow.hpp, pv_dm.hpp, pv_paths.hpp) are given.
 #pragma once
 
 #include "word_training.hpp"
@@ -12,7 +12,7 @@ enum DocumentMethod : int {
   kDmMean = 2,     // the mean of the document's and a window's rows predicts the centre
   kDmConcat = 3,   // their concatenation does
 };
-constexpr int kDocumentMethods = 4;
+constexpr int kDocumentMethods = 4;  // with each objective: negative sampling, hierarchical softmax
 
 // One training run over documents. `words` holds the words of every document in reading order, with bit 31 on
 // the first of each; documents without words are not among them. A document's vectors are the rows of its
@@ -40,10 +40,11 @@ using TrainDocuments = UnitReport (*)(const DocumentTraining&, int64_t unit, voi
 using InferDocument = void (*)(const DocumentInference&, int64_t document, void* scratch);
 using DocumentScratchBytes = int64_t (*)(const DocumentTraining&);
 
+// By objective (with paths or without) and method.
 struct DocumentKernels {
-  TrainDocuments train[kDocumentMethods];
-  InferDocument infer[kDocumentMethods];
-  DocumentScratchBytes scratch[kDocumentMethods];
+  TrainDocuments train[2][kDocumentMethods];
+  InferDocument infer[2][kDocumentMethods];
+  DocumentScratchBytes scratch[2][kDocumentMethods];
 };
 
 }  // namespace nearer

@@ -12,17 +12,78 @@
 
 namespace {
 
+// A centre, the kept tokens [begin, end) of its document, and how far its window reaches.
+struct Place {
+  int64_t begin, end, centre;
+  int reach;
+};
+
+// What a centre is predicted from: the rows of its document's tags and of the words around it.
+template <bool kConcat>
+struct Surroundings {
+  const DocumentTraining& run;
+  const KeptTokens& kept;
+  const DocumentTags& tags;
+
+  float* word_row(int64_t position) const {
+    return run.words.input + static_cast<int64_t>(kept.ids[position]) * run.stride;
+  }
+
+  // Calls visit(row, place) for every word in the window; places count from 0.
+  template <class Visit>
+  void each_word(const Place& at, Visit visit) const {
+    for (int64_t d = -at.reach; d <= at.reach; d++)
+      if (d && at.centre + d >= at.begin && at.centre + d < at.end)
+        visit(word_row(at.centre + d), static_cast<int>(d + at.reach - (d > 0)));
+  }
+
+  static void add(float* to, const float* from, int stride) {
+    for (int q = 0; q < stride; q += kLanes) store(to + q, load(to + q) + load(from + q));
+  }
+
+  static void scale(float* row, float factor, int stride) {
+    for (int q = 0; q < stride; q += kLanes) store(row + q, broadcast(factor) * load(row + q));
+  }
+
+  // Writes the mean or the concatenation to `hidden`, and a copy to `moved`.
+  void gather(const Place& at, float* hidden, float* moved) const {
+    std::memset(hidden, 0, sizeof(float) * run.words.stride);
+    for (int i = 0; i < tags.count; i++) add(hidden, tags.rows[i], run.stride);
+    int count = tags.count;
+    if (kConcat) {
+      scale(hidden, 1.0f / static_cast<float>(count), run.stride);
+      each_word(at, [&](const float* row, int place) { add(hidden + (1 + place) * run.stride, row, run.stride); });
+    } else {
+      each_word(at, [&](const float* row, int) { add(hidden, row, run.stride), count++; });
+      scale(hidden, 1.0f / static_cast<float>(count), run.stride);
+    }
+    std::memcpy(moved, hidden, sizeof(float) * run.words.stride);
+  }
+
+  // Moves the rows by the way from `hidden` to `moved`; words stay where they are if `frozen`.
+  void scatter(const Place& at, const float* hidden, float* moved, bool frozen) const {
+    for (int q = 0; q < run.words.stride; q += kLanes) store(moved + q, load(moved + q) - load(hidden + q));
+    for (int i = 0; i < tags.count; i++) add(tags.rows[i], moved, run.stride);
+    if (frozen) return;
+    each_word(at, [&](float* row, int place) {
+      add(row, kConcat ? moved + (1 + place) * run.stride : moved, run.stride);
+    });
+  }
+};
+
 template <bool kConcat, bool kFrozen>
 struct Dm {
   const DocumentTraining& run;
   WordBlock block;
   KeptTokens& kept;
   DocumentTags tags;
+  Surroundings<kConcat> around;
   float **hidden, **moved;  // rows: what each centre is predicted from, and where its gradient takes it
   float *scores, *pending;
   int64_t pitch;  // floats between the scores of two outputs
 
-  Dm(const DocumentTraining& r, Arena& arena) : run(r), block(r.words, arena), kept(block.kept), tags(r, arena) {
+  Dm(const DocumentTraining& r, Arena& arena)
+      : run(r), block(r.words, arena), kept(block.kept), tags(r, arena), around{r, kept, tags} {
     pitch = (r.words.shared + nearer::kRowFloats - 1) / nearer::kRowFloats * nearer::kRowFloats;
     hidden = arena.take<float*>(pitch);
     moved = arena.take<float*>(pitch);
@@ -42,54 +103,20 @@ struct Dm {
     for (int64_t b = 0; b < pitch; b++) std::memset(hidden[b], 0, sizeof(float) * run.words.stride);
   }
 
-  float* word_row(int64_t position) const {
-    return run.words.input + static_cast<int64_t>(block.kept.ids[position]) * run.stride;
-  }
+  Place place(int b) const { return {block.line_begin, block.line_end, block.first + b, block.reach[b]}; }
 
   void begin(Random& random) {
     block.take_negatives(random);
     const int64_t centre = block.first + run.words.shared;
     for (int b = 0; b < run.words.shared; b++) {
       prefetch_row(block.output_row(kept.ids[centre + b]), run.words.stride);
-      prefetch_row(word_row(centre + run.words.window + b), run.stride);
+      prefetch_row(around.word_row(centre + run.words.window + b), run.stride);
     }
     if (kConcat)
       for (int b = 0; b < block.centres; b++) block.reach[b] = run.words.window;
     else
       block.draw_windows(random);
     block.lay_out();
-  }
-
-  // Calls visit(row, place) for every word in the window of centre b; places count from 0.
-  template <class Visit>
-  void each_word(int b, Visit visit) const {
-    const int64_t centre = block.first + b;
-    for (int64_t d = -block.reach[b]; d <= block.reach[b]; d++)
-      if (d && centre + d >= block.line_begin && centre + d < block.line_end)
-        visit(word_row(centre + d), static_cast<int>(d + block.reach[b] - (d > 0)));
-  }
-
-  static void add(float* to, const float* from, int stride) {
-    for (int q = 0; q < stride; q += kLanes) store(to + q, load(to + q) + load(from + q));
-  }
-
-  static void scale(float* row, float factor, int stride) {
-    for (int q = 0; q < stride; q += kLanes) store(row + q, broadcast(factor) * load(row + q));
-  }
-
-  void gather(int b) {
-    float* const to = hidden[b];
-    std::memset(to, 0, sizeof(float) * run.words.stride);
-    for (int i = 0; i < tags.count; i++) add(to, tags.rows[i], run.stride);
-    int count = tags.count;
-    if (kConcat) {
-      scale(to, 1.0f / static_cast<float>(count), run.stride);
-      each_word(b, [&](const float* row, int place) { add(to + (1 + place) * run.stride, row, run.stride); });
-    } else {
-      each_word(b, [&](const float* row, int) { add(to, row, run.stride), count++; });
-      scale(to, 1.0f / static_cast<float>(count), run.stride);
-    }
-    std::memcpy(moved[b], to, sizeof(float) * run.words.stride);
   }
 
   // A centre's positive is itself; a negative that is the centre is skipped.
@@ -109,19 +136,9 @@ struct Dm {
       }
   }
 
-  void scatter(int b) {
-    float *const from = hidden[b], *const step = moved[b];
-    for (int q = 0; q < run.words.stride; q += kLanes) store(step + q, load(step + q) - load(from + q));
-    for (int i = 0; i < tags.count; i++) add(tags.rows[i], step, run.stride);
-    if (kFrozen) return;
-    each_word(b, [&](float* row, int place) {
-      add(row, kConcat ? step + (1 + place) * run.stride : step, run.stride);
-    });
-  }
-
   void step(float rate, bool measured, UnitReport& report) {
     const int outputs = block.output_count(), stride = run.words.stride;
-    for (int b = 0; b < block.centres; b++) gather(b);
+    for (int b = 0; b < block.centres; b++) around.gather(place(b), hidden[b], moved[b]);
     score(hidden, block.centres, block.outputs, outputs, stride, scores, pitch);
     scores_to_gradients(rate, measured, report);
     if (!kFrozen)
@@ -129,7 +146,7 @@ struct Dm {
     else
       for (int b = 0; b < block.centres; b++)
         pull_row(moved[b], block.outputs, outputs, scores + b, pitch, run.stride);
-    for (int b = 0; b < block.centres; b++) scatter(b);
+    for (int b = 0; b < block.centres; b++) around.scatter(place(b), hidden[b], moved[b], kFrozen);
   }
 
   // Trains the kept tokens [begin, end), all of the document at hand.

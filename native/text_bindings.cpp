@@ -10,6 +10,7 @@
 #include <malloc.h>
 #endif
 
+#include "numpy_arrays.hpp"
 #include "text.hpp"
 #include "unicode_words.hpp"
 
@@ -17,14 +18,6 @@ namespace nb = nanobind;
 
 namespace nearer {
 namespace {
-
-template <class Vector>
-auto as_numpy(Vector&& values) {
-  using T = typename Vector::value_type;
-  auto* owned = new Vector(std::move(values));
-  nb::capsule owner(owned, [](void* p) noexcept { delete static_cast<Vector*>(p); });
-  return nb::ndarray<nb::numpy, T, nb::ndim<1>>(owned->data(), {owned->size()}, owner);
-}
 
 // (fault, offset, ids, line_start): fault is "" or "UTF-8", "NUL" (nothing has been counted), "token" (what
 // stands before it has).

@@ -15,6 +15,20 @@ namespace {
 template <class T, class... Shape>
 using Array = nb::ndarray<T, Shape..., nb::c_contig, nb::device::cpu>;
 
+// The kernel of an architecture and an objective, and the scratch memory it needs.
+struct WordKernel {
+  TrainUnit train;
+  ScratchBytes scratch_bytes;
+};
+
+WordKernel word_kernel(const Kernels& table, bool cbow, bool hierarchical) {
+  if (hierarchical)
+    return cbow ? WordKernel{table.train_cbow_paths, table.cbow_paths_scratch}
+                : WordKernel{table.train_skipgram_paths, table.skipgram_paths_scratch};
+  return cbow ? WordKernel{table.train_cbow, table.cbow_scratch}
+              : WordKernel{table.train_skipgram, table.skipgram_scratch};
+}
+
 }  // namespace
 
 void bind_word_training(nb::module_& m) {
@@ -24,7 +38,8 @@ void bind_word_training(nb::module_& m) {
          Array<const uint32_t, nb::ndim<1>> keep, Array<const uint32_t, nb::shape<-1, 2>> noise,
          Array<float, nb::ndim<2>> input, Array<float, nb::ndim<2>> output, int window, int negative,
          int shared, float learning_rate, float least_learning_rate, int64_t planned_units, uint64_t seed,
-         int64_t first, int64_t last, int threads) {
+         Array<const int64_t, nb::ndim<1>> path_offsets, Array<const uint32_t, nb::ndim<1>> path_nodes,
+         Array<const uint8_t, nb::ndim<1>> path_bits, int longest_path, int64_t first, int64_t last, int threads) {
         const WordTraining run{tokens.data(),
                                static_cast<int64_t>(tokens.shape(0)),
                                unit_tokens,
@@ -40,16 +55,17 @@ void bind_word_training(nb::module_& m) {
                                learning_rate,
                                least_learning_rate,
                                planned_units,
-                               seed};
-        const Kernels& table = kernels(variant);
+                               seed,
+                               {path_offsets.data(), path_nodes.data(), path_bits.data(), longest_path}};
+        const WordKernel kernel = word_kernel(kernels(variant), cbow, run.paths.longest > 0);
         nb::gil_scoped_release release;
-        return train_units(cbow ? table.train_cbow : table.train_skipgram,
-                           cbow ? table.cbow_scratch : table.skipgram_scratch, run, first, last, threads);
+        return train_units(kernel.train, kernel.scratch_bytes, run, first, last, threads);
       },
       nb::arg("variant"), nb::arg("cbow"), nb::arg("tokens").noconvert(), nb::arg("unit_tokens"), nb::arg("keep").noconvert(),
       nb::arg("noise").noconvert(), nb::arg("input").noconvert(), nb::arg("output").noconvert(), nb::arg("window"), nb::arg("negative"),
       nb::arg("shared"), nb::arg("learning_rate"), nb::arg("least_learning_rate"), nb::arg("planned_units"),
-      nb::arg("seed"), nb::arg("first"), nb::arg("last"), nb::arg("threads"));
+      nb::arg("seed"), nb::arg("path_offsets").noconvert(), nb::arg("path_nodes").noconvert(),
+      nb::arg("path_bits").noconvert(), nb::arg("longest_path"), nb::arg("first"), nb::arg("last"), nb::arg("threads"));
 }
 
 }  // namespace nearer

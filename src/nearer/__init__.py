@@ -5,7 +5,7 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 | room        | takes                       | gives                                   | next       |
 | ----------- | --------------------------- | --------------------------------------- | ---------- |
 | `data`      | files, iterables, columns   | blocks of text, lines of tokens         | `signal`   |
-| `signal`    | text                        | word ids, windows' odds, noise tables   | `models`   |
+| `signal`    | text                        | word ids, odds, noise tables, paths     | `models`   |
 | `kernels`   | arrays                      | arrays: the native engines              | `models`   |
 | `encoders`  | raw items                   | one vector an item                      | `space`    |
 | `models`    | raw data                    | a fitted estimator with a `Space`       | `space`    |

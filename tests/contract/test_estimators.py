@@ -78,6 +78,12 @@ def test_every_parameter_is_documented_has_a_default_and_a_rule(kind: type[Estim
 
 
 @estimators
+def test_there_is_no_rule_without_its_parameter(kind: type[Estimator]) -> None:
+    assert set(kind.constraints) == set(kind.parameter_names())
+    assert set(getattr(kind, "deciding", ())) <= set(kind.parameter_names())
+
+
+@estimators
 def test_a_rule_is_checked_by_fit_and_named(kind: type[Estimator]) -> None:
     _, data = SMALL[kind]()
     for name in kind.parameter_names():

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from nearer.kernels import _native, available_variants
-from nearer.kernels.words import LINE_START, WordTraining, padded_rows, train_units
-from nearer.models.word_state import seeded_state
+from nearer.kernels.training import padded_rows
+from nearer.kernels.words import LINE_START, WordTraining, train_units
+from nearer.models.state import seeded_rows
 
 EVERY_COMPILER = ""
 PINS = {  # (variant, architecture, compiler) -> SHA-256 of both matrices
@@ -57,7 +58,7 @@ def small_run(architecture: str) -> WordTraining:
 
 def trained_hash(architecture: str, variant: str) -> str:
     run = small_run(architecture)
-    words = seeded_state([f"w{i}" for i in range(50)], np.ones(50, dtype=np.int64), 20, seed=1).word_rows
+    words = seeded_rows(50, 20, seed=1)
     outputs = padded_rows(50, 20)
     train_units(run, words, outputs, 0, 12, 1, variant)
     assert np.isfinite(words).all()
@@ -76,7 +77,7 @@ def test_trained_bits_are_the_pinned_ones(variant: str, architecture: str) -> No
 
 
 def test_seeded_vectors_are_the_pinned_ones() -> None:
-    rows = seeded_state(["a", "b"], np.ones(2, dtype=np.int64), 3, seed=0).word_rows
+    rows = seeded_rows(2, 3, seed=0)
     assert rows.shape == (2, 16)
     assert hashlib.sha256(rows.tobytes()).hexdigest() == SEEDED
     assert np.abs(rows[:, :3]).max() <= 0.5 / 3

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.kernels.words import LINE_START, TrainReport, WordTraining, padded_rows
+from nearer.kernels.training import TrainReport, padded_rows
+from nearer.kernels.words import LINE_START, WordTraining
 from nearer.signal import keep_thresholds, noise_table
 
 MASK = 2**64 - 1

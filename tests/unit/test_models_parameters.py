@@ -19,7 +19,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("dim", True, "a whole number from 1 to 65,536"),
     ("dim", "100", "a whole number from 1 to 65,536"),
     ("architecture", "glove", "'skipgram' or 'cbow'"),
-    ("objective", "softmax", "'negative'"),
+    ("objective", "softmax", "'negative' or 'hierarchical'"),
     ("window", -5, "a whole number from 1 to 1,000"),
     ("window", 0, "a whole number from 1 to 1,000"),
     ("negative", 0, "a whole number from 1 to 1,000"),
@@ -45,7 +45,7 @@ WRONG: list[tuple[str, Any, str]] = [
 
 
 def test_every_parameter_has_a_rule_and_a_wrong_value_here() -> None:
-    assert list(Word2Vec.constraints) == Word2Vec.parameter_names()
+    assert set(Word2Vec.constraints) == set(Word2Vec.parameter_names())
     assert {name for name, _, _ in WRONG} == set(Word2Vec.parameter_names())
 
 

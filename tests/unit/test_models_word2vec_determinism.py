@@ -10,9 +10,10 @@ import pytest
 from word_corpora import run_python, small_word2vec, zipf_lines
 
 from nearer.kernels import available_variants
-from nearer.kernels.words import WordTraining, padded_rows, train_units
-from nearer.models import word_loop
-from nearer.models.word_state import seeded_state
+from nearer.kernels.training import padded_rows
+from nearer.kernels.words import WordTraining, train_units
+from nearer.models import loop
+from nearer.models.state import seeded_rows
 from nearer.signal import encode_corpus, keep_thresholds, noise_table
 
 PROGRAM = """
@@ -50,7 +51,7 @@ def test_bits_do_not_depend_on_how_units_are_split_into_calls(variant: str, arch
     )
     results = []
     for cuts in ([0, 16], [0, 1, 2, 9, 16], list(range(17))):
-        words = seeded_state(corpus.words, corpus.counts, 20, seed=1).word_rows
+        words = seeded_rows(len(corpus.words), 20, seed=1)
         outputs = padded_rows(len(corpus.words), 20)
         for first, last in pairwise(cuts):
             train_units(run, words, outputs, first, last, 1, variant)
@@ -61,7 +62,7 @@ def test_bits_do_not_depend_on_how_units_are_split_into_calls(variant: str, arch
 def test_bits_do_not_depend_on_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = []
     for seconds in (1e-9, 0.25, 100.0):
-        monkeypatch.setattr(word_loop, "CALL_SECONDS", seconds)
+        monkeypatch.setattr(loop, "CALL_SECONDS", seconds)
         model = small_word2vec().fit(zipf_lines(60_000))
         vectors.append(model.space_.vectors)
         assert len(model.loss_curve_) == 8  # 4 units an epoch

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,11 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from word_corpora import run_python, small_word2vec, zipf_lines
+from word_corpora import importing, run_python, small_word2vec, zipf_lines
 
 from nearer import Word2Vec
 from nearer.errors import IntegrityError, ParameterError, StorageError
-from nearer.models import word_loop, word_state
+from nearer.kernels import words
+from nearer.models import checkpoint
+from nearer.models.state import TrainingState, seeded_rows
 
 SETTINGS = {"dim": 64, "epochs": 12, "checkpoint_every": 0.0}
 CORPUS = zipf_lines(40_000)
@@ -32,15 +33,15 @@ print("done")
 INTERRUPT = """
 import hashlib, os, signal, sys
 from word_corpora import small_word2vec, zipf_lines
-from nearer.models import word_loop
+from nearer.kernels import words
 
-kernel, calls = word_loop.train_units, []
+kernel, calls = words.train_units, []
 def interrupting(*arguments):
     calls.append(1)
     if len(calls) == 5:
         os.kill(os.getpid(), signal.SIGINT)
     return kernel(*arguments)
-word_loop.train_units = interrupting
+words.train_units = interrupting
 
 model, corpus = small_word2vec(dim=64, epochs=12), zipf_lines(40_000)
 try:
@@ -72,9 +73,9 @@ def stopped_halfway(folder: Path, **parameters: object) -> None:
         calls.append(1)
         return kernel(*arguments)  # type: ignore[arg-type]
 
-    kernel, calls = word_loop.train_units, list[int]()
+    kernel, calls = words.train_units, list[int]()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(word_loop, "train_units", cut)
+        patch.setattr(words, "train_units", cut)
         with pytest.raises(PowerCutError):
             small_word2vec(**{**SETTINGS, "checkpoint": folder, **parameters}).fit(CORPUS)
 
@@ -82,7 +83,7 @@ def stopped_halfway(folder: Path, **parameters: object) -> None:
 def test_killed_at_any_moment_and_resumed_ends_in_the_same_bits(
     tmp_path: Path, uninterrupted: Word2Vec
 ) -> None:
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    environment = importing(Path(__file__).parent)
     kills = 0
     for pause in (0.0, 0.013, 0.029, 0.05):
         child = subprocess.Popen(
@@ -132,18 +133,18 @@ def test_further_rounds_are_resumed_too(tmp_path: Path) -> None:
 
 
 def test_only_one_whole_checkpoint_is_kept_and_nobody_elses_files_are_touched(tmp_path: Path) -> None:
-    others = [".bashrc", "words-of-mine.txt", "matrices-1.txt", ".state.json.backup", "notes.txt"]
+    others = [".bashrc", "names-of-mine.txt", "arrays-1.txt", ".state.json.backup", "notes.txt"]
     for name in others:
         (tmp_path / name).write_text("precious")
-    (tmp_path / ".matrices-0000-000000000001.safetensors.4242").write_text("left by a killed process")
+    (tmp_path / ".arrays-0000-000000000001.safetensors.4242").write_text("left by a killed process")
     (tmp_path / ".git").mkdir()
     stopped_halfway(tmp_path)
     own = {path.name for path in tmp_path.iterdir()} - {*others, ".git"}
-    assert own == {"state.json", "words-0000-000000000004.json", "matrices-0000-000000000004.safetensors"}
+    assert own == {"state.json", "names-0000-000000000004.json", "arrays-0000-000000000004.safetensors"}
     assert all((tmp_path / name).read_text() == "precious" for name in others)
 
 
-@pytest.mark.parametrize("kind", ["state.json", "words-", "matrices-"])
+@pytest.mark.parametrize("kind", ["state.json", "names-", "arrays-"])
 @pytest.mark.parametrize("damage", ["cut", "edited", "empty"])
 def test_a_damaged_checkpoint_is_refused_by_name(tmp_path: Path, kind: str, damage: str) -> None:
     stopped_halfway(tmp_path)
@@ -161,7 +162,7 @@ def test_a_damaged_checkpoint_is_refused_by_name(tmp_path: Path, kind: str, dama
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("kind", ["words-", "matrices-"])
+@pytest.mark.parametrize("kind", ["names-", "arrays-"])
 def test_a_missing_file_is_named(tmp_path: Path, kind: str) -> None:
     stopped_halfway(tmp_path)
     (path,) = tmp_path.glob(f"{kind}*")
@@ -183,7 +184,7 @@ def test_an_edited_record_is_refused(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("content", [b"{}", b"[]", b"\xff\xfe", b'{"format": "another-1"}'])
 def test_a_foreign_record_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "state.json").write_bytes(content)
-    with pytest.raises(IntegrityError, match="not a checkpoint of format nearer-word-checkpoint-1"):
+    with pytest.raises(IntegrityError, match="not a checkpoint of format nearer-checkpoint-1"):
         small_word2vec(checkpoint=tmp_path).fit(CORPUS)
 
 
@@ -232,7 +233,7 @@ def test_a_disk_that_fills_up_costs_nothing_that_was_learned(
 
     model = small_word2vec(**SETTINGS, checkpoint=tmp_path)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(word_state, "_write_matrices", full)
+        patch.setattr(checkpoint, "_write_arrays", full)
         with pytest.raises(StorageError, match="No space left on device"):
             model.fit(CORPUS)
     assert list(tmp_path.iterdir()) == []
@@ -244,18 +245,21 @@ def test_a_disk_that_fills_up_costs_nothing_that_was_learned(
 
 def test_checkpoints_keep_the_state_as_it_is(tmp_path: Path) -> None:
     counts = np.array([5, 3], dtype=np.int64)
-    state = word_state.seeded_state(["a", 'b"\n\u2028é'], counts, 17, seed=3)
+    arrays = {"words": seeded_rows(2, 17, seed=3), "counts": counts}
+    state = TrainingState(17, arrays, {"words": ["a", 'b"\n\u2028é']})
     state.next_unit, state.loss_curve, state.point_loss, state.point_pairs = 7, [0.1, 1e-300], 1 / 3, 11
-    word_state.save_checkpoint(tmp_path, state, {"dim": 17}, "fingerprint")
-    found = word_state.load_checkpoint(tmp_path, {"dim": 17}, "fingerprint")
+    checkpoint.save_checkpoint(tmp_path, state, {"dim": 17}, "fingerprint")
+    found = checkpoint.load_checkpoint(tmp_path, {"dim": 17}, "fingerprint")
     assert found is not None
-    assert found.words == state.words
-    assert (found.word_rows == state.word_rows).all()
-    assert found.word_rows.ctypes.data % 64 == 0
+    assert found.names == state.names
+    for name, array in state.arrays.items():
+        assert found.arrays[name].dtype == array.dtype
+        assert (found.arrays[name] == array).all()
+        assert found.arrays[name].ctypes.data % 64 == 0
     assert (found.loss_curve, found.point_loss, found.point_pairs, found.next_unit) == (
         [0.1, 1e-300],
         1 / 3,
         11,
         7,
     )
-    assert word_state.load_checkpoint(tmp_path / "none", {}, "") is None
+    assert checkpoint.load_checkpoint(tmp_path / "none", {}, "") is None

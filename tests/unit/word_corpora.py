@@ -25,10 +25,17 @@ def small_word2vec(**parameters: Any) -> Word2Vec:
     return Word2Vec(**{"dim": 16, "min_count": 2, "epochs": 2, "threads": 1, **parameters})
 
 
+def importing(folder: Path) -> dict[str, str]:
+    """The environment of a process that can import what lies in `folder` too."""
+    known = os.environ.get("PYTHONPATH")
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), *([known] if known else [])])}
+
+
 def run_python(program: str, *arguments: object) -> list[str]:
     """Words that `program` prints in a process of its own; it can import this module."""
     command = [sys.executable, "-c", program, *map(str, arguments)]
-    paths = {"PYTHONPATH": str(Path(__file__).parent)}
-    done = subprocess.run(command, env=os.environ | paths, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=importing(Path(__file__).parent), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.split()

@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 import nearer
-from nearer.cli import analogy, convert, evaluate, fit, info, map, models, neighbors, search, tour
+from nearer.cli import analogy, convert, evaluate, info, map, models, neighbors, search, tour
+from nearer.cli.examples import shown
+from nearer.cli.fit import fit_app
 from nearer.cli.program import Program
 
 SETTINGS = {"help_option_names": ["-h", "--help"]}
@@ -20,25 +22,16 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-fit_app = typer.Typer(help="Train vectors on your data.", context_settings=SETTINGS)
-
-
-def _shown(examples: tuple[str, ...]) -> str:
-    """Examples below a verb's help, a line each."""
-    return "\n\n".join(("Examples:" if len(examples) > 1 else "Example:", *examples))
-
-
-app.command("tour", epilog=_shown(tour.EXAMPLES))(tour.tour)
+app.command("tour", epilog=shown(tour.EXAMPLES))(tour.tour)
 app.add_typer(fit_app, name="fit")
-fit_app.command("words", epilog=_shown(fit.EXAMPLES))(fit.words)
-app.command("info", epilog=_shown(info.EXAMPLES))(info.info)
-app.command("neighbors", epilog=_shown(neighbors.EXAMPLES))(neighbors.neighbors)
-app.command("analogy", epilog=_shown(analogy.EXAMPLES))(analogy.analogy)
-app.command("evaluate", epilog=_shown(evaluate.EXAMPLES))(evaluate.evaluate)
-app.command("search", epilog=_shown(search.EXAMPLES))(search.search)
-app.command("map", epilog=_shown(map.EXAMPLES))(map.draw_map)
-app.command("convert", epilog=_shown(convert.EXAMPLES))(convert.convert)
-app.command("models", epilog=_shown(models.EXAMPLES))(models.models)
+app.command("info", epilog=shown(info.EXAMPLES))(info.info)
+app.command("neighbors", epilog=shown(neighbors.EXAMPLES))(neighbors.neighbors)
+app.command("analogy", epilog=shown(analogy.EXAMPLES))(analogy.analogy)
+app.command("evaluate", epilog=shown(evaluate.EXAMPLES))(evaluate.evaluate)
+app.command("search", epilog=shown(search.EXAMPLES))(search.search)
+app.command("map", epilog=shown(map.EXAMPLES))(map.draw_map)
+app.command("convert", epilog=shown(convert.EXAMPLES))(convert.convert)
+app.command("models", epilog=shown(models.EXAMPLES))(models.models)
 
 
 def _print_version(asked: bool) -> None:

@@ -23,10 +23,38 @@ def train_words(
     least_learning_rate: float,
     planned_units: int,
     seed: int,
+    path_offsets: NDArray[np.int64],
+    path_nodes: NDArray[np.uint32],
+    path_bits: NDArray[np.uint8],
+    longest_path: int,
     first: int,
     last: int,
     threads: int,
 ) -> tuple[float, int, int]: ...
+def group_positions(
+    tokens: NDArray[np.uint32],
+    begin: int,
+    end: int,
+    starts: NDArray[np.int64],
+    positions: NDArray[np.uint32],
+) -> None: ...
+def count_rows(
+    tokens: NDArray[np.uint32],
+    weights: NDArray[np.uint64],
+    both_sides: bool,
+    starts: NDArray[np.int64],
+    positions: NDArray[np.uint32],
+    begin: int,
+    first: int,
+    last: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint64]]: ...
+def merge_rows(
+    starts: NDArray[np.int64],
+    columns: NDArray[np.int32],
+    weights: NDArray[np.uint64],
+    first: int,
+    last: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint64]]: ...
 def train_documents(
     variant: str,
     method: int,
@@ -48,6 +76,10 @@ def train_documents(
     least_learning_rate: float,
     planned_units: int,
     seed: int,
+    path_offsets: NDArray[np.int64],
+    path_nodes: NDArray[np.uint32],
+    path_bits: NDArray[np.uint8],
+    longest_path: int,
     first: int,
     last: int,
     threads: int,
@@ -71,6 +103,10 @@ def infer_documents(
     least_learning_rate: float,
     epochs: int,
     seed: int,
+    path_offsets: NDArray[np.int64],
+    path_nodes: NDArray[np.uint32],
+    path_bits: NDArray[np.uint8],
+    longest_path: int,
     threads: int,
 ) -> None: ...
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.kernels import _native
+from nearer.kernels.paths import NO_PATHS, WordPaths
 from nearer.kernels.training import TrainReport, aligned_alike, padded_rows, require, require_range
 from nearer.kernels.words import MOST_SHARED, UNIT_TOKENS
 
@@ -41,6 +42,8 @@ class Settings:
     negative : negative samples of a word.
     shared : consecutive words that share one draw of negatives, at most 32.
     learning_rate, least_learning_rate : start and end of the linear decay.
+    paths : for hierarchical softmax, the ways to the v words; outputs are then the v - 1 inner nodes, and
+        `noise`, `negative` and `shared` are without effect. None: negative sampling.
     """
 
     method: Method
@@ -52,21 +55,30 @@ class Settings:
     learning_rate: float
     least_learning_rate: float
     seed: int
+    paths: WordPaths | None = None
+
+    @property
+    def native_paths(self) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint8], int]:
+        """The paths as the kernels take them; without any, their longest is 0."""
+        paths = self.paths or NO_PATHS
+        return paths.offsets, paths.nodes, paths.bits, 0 if self.paths is None else paths.longest
 
     def require_matrices(
         self, rows: NDArray[np.float32], words: NDArray[np.float32], outputs: NDArray[np.float32]
     ) -> None:
         """Raise `ParameterError` for what would make the kernels read or write outside their arrays."""
-        v, width = len(outputs), rows.shape[1] * (1 + 2 * self.window * (self.method == "dm_concat"))
+        v, width = len(self.keep), rows.shape[1] * (1 + 2 * self.window * (self.method == "dm_concat"))
         needs_words = self.method != "dbow"
         require(
             {
                 "rows are aligned and of one width": aligned_alike(*([rows, words] if needs_words else [rows]))
                 and aligned_alike(outputs),
                 "output rows have the width of the method": outputs.shape[1] == width,
-                "words, keep and noise have an entry an output row": len(words) == (v if needs_words else 0)
-                and self.keep.shape == (v,)
-                and self.noise.shape == (v, 2),
+                "there is a row a word": len(words) == (v if needs_words else 0),
+                "there are an output and noise a word, or inner nodes and paths": len(outputs) == v
+                and self.noise.shape == (v, 2)
+                if self.paths is None
+                else len(outputs) == v - 1 and self.paths.fits(v),
                 f"shared is from 1 to {MOST_SHARED}": 1 <= self.shared <= MOST_SHARED,
                 "window and negative are at least 1": min(self.window, self.negative) >= 1,
             }
@@ -159,6 +171,7 @@ class DocumentTraining:
             given.least_learning_rate,
             self.planned_units,
             given.seed,
+            *given.native_paths,
             first,
             last,
             threads,
@@ -214,5 +227,6 @@ def infer(
         settings.least_learning_rate,
         epochs,
         settings.seed,
+        *settings.native_paths,
         threads,
     )

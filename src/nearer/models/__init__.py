@@ -1,5 +1,6 @@
 """Models: one method a file, each a thread from raw data to a space."""
 
-from nearer.models.word2vec import FitReport, Word2Vec
+from nearer.models.incremental import FitReport
+from nearer.models.word2vec import Word2Vec
 
 __all__ = ["FitReport", "Word2Vec"]

@@ -167,8 +167,8 @@ class Estimator:
 
     def check_parameters(self) -> None:
         """Raise `ParameterError` for the first parameter that breaks its rule."""
-        for name, constraint in self.constraints.items():
-            value = getattr(self, name)
+        for name in self.parameter_names():
+            constraint, value = self.constraints[name], getattr(self, name)
             if not constraint.allows(value):
                 raise ParameterError(
                     f"{name}={shown(value)} is not allowed: {name} must be {constraint.rule()}"

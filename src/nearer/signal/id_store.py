@@ -106,12 +106,12 @@ def anonymous_map(size: int) -> mmap.mmap:
 
 
 @contextmanager
-def temporary_room() -> Iterator[None]:
-    """Turn what the system says about a failed write into a `StorageError` with the remedy."""
+def temporary_room(what: str = "word ids") -> Iterator[None]:
+    """Turn what the system says about a failed write of `what` into a `StorageError` with the remedy."""
     try:
         yield
     except OSError as error:
         raise StorageError(
-            f"word ids cannot be kept in temporary files: {error.strerror or error}",
+            f"{what} cannot be kept in temporary files: {error.strerror or error}",
             remedy="free room, or point TMPDIR at a larger disk",
         ) from None

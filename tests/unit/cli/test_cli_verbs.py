@@ -13,7 +13,7 @@ from cli_running import Run, RunJson
 
 import nearer
 from nearer.cli.app import app
-from nearer.cli.fit import words
+from nearer.cli.fit.words import words
 from nearer.cli.program import Program
 from nearer.errors import StorageError
 

@@ -1,4 +1,4 @@
-"""The options of `nearer fit words`, in the words of the help; defaults stand with the verb."""
+"""The options of the `nearer fit` verbs, in the words of the help; defaults stand with the verb."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ Dim = Annotated[int, training(help="Dimension of the vectors.")]
 Architecture = Annotated[
     Literal["skipgram", "cbow"], training(help="A word predicts its context, or is predicted by it.")
 ]
-Objective = Annotated[Literal["negative"], training(help="Negative sampling.")]
+Objective = Annotated[
+    Literal["negative", "hierarchical"],
+    training(help="Negative sampling, or hierarchical softmax (no negatives, no sharing)."),
+]
 Window = Annotated[int, training(help="Largest distance between centre and context, in words.")]
 Negative = Annotated[int, training(help="Negative samples a centre.")]
 NoiseExponent = Annotated[float, training(help="Negatives are drawn by count to this power.")]

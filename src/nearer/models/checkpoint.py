@@ -1,8 +1,8 @@
-"""The state of a word-training run: matrices, progress and loss; saved and read as checkpoints.
+"""Checkpoints: the state of a training run, saved in a folder and read from there.
 
-A checkpoint is a folder: ``state.json`` names everything else with its SHA-256; matrices are safetensors,
-words a JSON list. A new checkpoint is written beside the old one and ``state.json`` is replaced last, so a
-kill at any instant leaves one whole checkpoint. Other files in the folder are left alone.
+``state.json`` names everything else with its SHA-256; arrays are safetensors, names JSON lists. A new
+checkpoint is written beside the old one and ``state.json`` is replaced last, so a kill at any instant leaves
+one whole checkpoint. Other files in the folder are left alone.
 """
 
 from __future__ import annotations
@@ -12,100 +12,39 @@ import json
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from nearer.errors import IntegrityError, ParameterError, StorageError
-from nearer.kernels.words import padded_rows
+from nearer.kernels.training import aligned_copy
+from nearer.models.state import TrainingState
 
-FORMAT = "nearer-word-checkpoint-1"
+FORMAT = "nearer-checkpoint-1"
 START_ANEW = "delete the checkpoint folder to train from the start"
-SEED_ROWS = 4096  # rows seeded at a time
 OWN_FILES = re.compile(  # of checkpoints before this one, and what a killed process left of them
-    r"(matrices|words)-\d+-\d+\.(safetensors|json)|\.(matrices|words|state)[-\d]*\.(safetensors|json)\.\d+"
+    r"(arrays|names)-\d+-\d+\.(safetensors|json)|\.(arrays|names|state)[-\d]*\.(safetensors|json)\.\d+"
 )
+PROGRESS = ("dim", "next_unit", "rounds", "epochs_before", "loss_curve", "point_pairs", "seconds")
 
 
-@dataclass
-class WordState:
-    """What training changes.
-
-    Attributes
-    ----------
-    words, counts : the vocabulary.
-    word_rows, output_rows : float32 (v, stride), padded and aligned.
-    next_unit : units trained so far in this round of epochs.
-    rounds, epochs_before : rounds of epochs that were completed before this one, and their epochs.
-    loss_curve : mean loss per centre-context pair, a value for each twentieth of an epoch.
-    point_loss, point_pairs : what the value under way has gathered.
-    seconds : time spent training.
-    """
-
-    words: list[str]
-    counts: NDArray[np.int64]
-    dim: int
-    word_rows: NDArray[np.float32]
-    output_rows: NDArray[np.float32]
-    next_unit: int = 0
-    rounds: int = 0
-    epochs_before: float = 0.0
-    loss_curve: list[float] = field(default_factory=list)
-    point_loss: float = 0.0
-    point_pairs: int = 0
-    seconds: float = 0.0
-
-    def start_round(self, epochs_done: float) -> None:
-        """Begin another round of epochs from the vectors there are."""
-        self.rounds += 1
-        self.epochs_before += epochs_done
-        self.next_unit = 0
-        self.point_loss, self.point_pairs = 0.0, 0
-
-
-def seeded_state(words: list[str], counts: NDArray[np.int64], dim: int, seed: int) -> WordState:
-    """Word vectors uniform in (-1/2, 1/2) / dim from `seed`, output vectors zero (as word2vec starts)."""
-    word_rows = padded_rows(len(words), dim)
-    source = np.random.Philox(key=seed)  # its raw bits are a stream that NumPy never changes
-    for start in range(0, len(words), SEED_ROWS):
-        rows = word_rows[start : start + SEED_ROWS, :dim]
-        bits = source.random_raw(rows.size).reshape(rows.shape) >> np.uint64(40)
-        rows[:] = (bits * 2.0**-24 - 0.5) / dim
-    return WordState(words, counts, dim, word_rows, padded_rows(len(words), dim))
-
-
-def run_fingerprint(tokens: NDArray[np.uint32], words: list[str], settings: dict[str, object]) -> str:
-    """SHA-256 of the encoded corpus, its vocabulary and the settings that decide a run."""
-    digest = hashlib.sha256(json.dumps([settings, words], sort_keys=True).encode())
-    digest.update(tokens.data)
-    return digest.hexdigest()
-
-
-def save_checkpoint(folder: Path, state: WordState, settings: dict[str, object], fingerprint: str) -> None:
+def save_checkpoint(
+    folder: Path, state: TrainingState, settings: dict[str, object], fingerprint: str
+) -> None:
     """Write `state` into `folder` and let go of the checkpoint before; raises `StorageError`."""
     name = f"{state.rounds:04d}-{state.next_unit:012d}"
-    matrices, words = folder / f"matrices-{name}.safetensors", folder / f"words-{name}.json"
+    arrays, names = folder / f"arrays-{name}.safetensors", folder / f"names-{name}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         hashes = {
-            matrices.name: _write_durably(matrices, lambda beside: _write_matrices(state, beside)),
-            words.name: _write_durably(words, lambda beside: _write_json(state.words, beside)),
+            arrays.name: _write_durably(arrays, lambda beside: _write_arrays(state, beside)),
+            names.name: _write_durably(names, lambda beside: _write_json(state.names, beside)),
         }
         record = {
             "format": FORMAT,
             "fingerprint": fingerprint,
             "settings": settings,
-            "dim": state.dim,
-            "next_unit": state.next_unit,
-            "rounds": state.rounds,
-            "epochs_before": state.epochs_before,
-            "loss_curve": state.loss_curve,
+            **{name: getattr(state, name) for name in PROGRESS},
             "point_loss": state.point_loss.hex(),
-            "point_pairs": state.point_pairs,
-            "seconds": state.seconds,
             "files": hashes,
         }
         record["sha256"] = _record_hash(record)
@@ -136,14 +75,12 @@ def require_writable(folder: Path) -> None:
         ) from None
 
 
-def _write_matrices(state: WordState, path: Path) -> None:
+def _write_arrays(state: TrainingState, path: Path) -> None:
     from safetensors import SafetensorError  # noqa: PLC0415  (only checkpoints need it)
     from safetensors.numpy import save_file  # noqa: PLC0415
 
     try:
-        save_file(
-            {"word_rows": state.word_rows, "output_rows": state.output_rows, "counts": state.counts}, path
-        )
+        save_file(state.arrays, path)
     except SafetensorError as error:
         raise OSError(str(error)) from None
 
@@ -166,7 +103,7 @@ def _write_durably(path: Path, write: Callable[[Path], None]) -> str:
     return digest
 
 
-def load_checkpoint(folder: Path, settings: dict[str, object], fingerprint: str) -> WordState | None:
+def load_checkpoint(folder: Path, settings: dict[str, object], fingerprint: str) -> TrainingState | None:
     """The state in `folder`, or None where there is none.
 
     Raises `ParameterError` if it belongs to another corpus or other settings, `IntegrityError` if a file is
@@ -190,21 +127,14 @@ def load_checkpoint(folder: Path, settings: dict[str, object], fingerprint: str)
             remedy="fit with the same corpus and settings, or name another folder",
         )
     contents = {file: _read_checked(folder / file, expected) for file, expected in record["files"].items()}
-    matrices = load(next(data for file, data in contents.items() if file.startswith("matrices-")))
-    words = json.loads(next(data for file, data in contents.items() if file.startswith("words-")))
-    state = _aligned_state(matrices, words, record["dim"])
-    for name in ("next_unit", "rounds", "epochs_before", "loss_curve", "point_pairs", "seconds"):
+    arrays = load(next(data for file, data in contents.items() if file.startswith("arrays-")))
+    names = json.loads(next(data for file, data in contents.items() if file.startswith("names-")))
+    aligned = {name: aligned_copy(arrays.pop(name)) for name in sorted(arrays)}
+    state = TrainingState(record["dim"], aligned, names)
+    for name in PROGRESS:
         setattr(state, name, record[name])
     state.point_loss = float.fromhex(record["point_loss"])
     return state
-
-
-def _aligned_state(matrices: dict[str, Any], words: list[str], dim: int) -> WordState:
-    """A state over aligned copies of the given matrices."""
-    word_rows, output_rows = padded_rows(len(words), dim), padded_rows(len(words), dim)
-    word_rows[:] = matrices["word_rows"]
-    output_rows[:] = matrices["output_rows"]
-    return WordState(words, matrices["counts"], dim, word_rows, output_rows)
 
 
 def _read_record(folder: Path) -> dict[str, Any]:

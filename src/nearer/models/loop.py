@@ -1,4 +1,4 @@
-"""The training loop of word models: some units at a time, so that it can be watched, stopped and resumed."""
+"""The training loop: some units of work at a time, so that it can be watched, stopped and resumed."""
 
 from __future__ import annotations
 
@@ -6,22 +6,51 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
 
 from nearer.errors import ParameterError
-from nearer.kernels.words import TrainReport, WordTraining, train_units
-from nearer.models.word_state import WordState, save_checkpoint
+from nearer.kernels.training import TrainReport
+from nearer.models.checkpoint import save_checkpoint
+from nearer.models.state import TrainingState
 from nearer.progress import Progress
 
 POINTS_AN_EPOCH = 20  # values of the loss curve
 CALL_SECONDS = 0.25  # work handed to the kernel at a time: how long Ctrl-C may take
 
 
+class Run(Protocol):
+    """A training run: everything that decides it but the arrays it trains."""
+
+    @property
+    def units_an_epoch(self) -> int:
+        """Units of work that make one pass over the data."""
+        ...
+
+    @property
+    def items_an_epoch(self) -> int:
+        """Items (words, pairs, ...) that make one pass over the data."""
+        ...
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate that training starts with."""
+        ...
+
+    def train(
+        self, arrays: Mapping[str, NDArray[Any]], first: int, last: int, threads: int, variant: str
+    ) -> TrainReport:
+        """Train units [first, last), counted over all epochs, of `arrays`, in place."""
+        ...
+
+
 def train(
-    run: WordTraining,
-    state: WordState,
+    run: Run,
+    state: TrainingState,
     last_unit: int,
     *,
     threads: int,
@@ -31,6 +60,7 @@ def train(
     settings: dict[str, object],
     fingerprint: str,
     show_progress: bool | None,
+    items_name: str = "words",
 ) -> bool:
     """Train `state` up to `last_unit`; returns False if Ctrl-C stopped it before.
 
@@ -39,15 +69,13 @@ def train(
     The split into calls follows the clock but changes nothing: units are independent of it.
     """
     saved = time.monotonic()
-    planned_tokens = (last_unit - state.next_unit) / run.units_an_epoch * len(run.tokens)
-    with Progress("training", planned_tokens, "words", show_progress) as progress, _interrupts() as stopped:
+    planned_items = (last_unit - state.next_unit) / run.units_an_epoch * run.items_an_epoch
+    with Progress("training", planned_items, items_name, show_progress) as progress, _interrupts() as stopped:
         size = threads
         while state.next_unit < last_unit and not stopped.is_set():
             begin = time.perf_counter()
             stop = min(state.next_unit + size, last_unit, _next_point(state.next_unit, run.units_an_epoch))
-            report = train_units(
-                run, state.word_rows, state.output_rows, state.next_unit, stop, threads, variant
-            )
+            report = run.train(state.arrays, state.next_unit, stop, threads, variant)
             seconds = time.perf_counter() - begin
             state.seconds += seconds
             size = max(threads, int((stop - state.next_unit) * CALL_SECONDS / max(seconds, 1e-6)))
@@ -78,7 +106,7 @@ def _next_point(unit: int, units_an_epoch: int) -> int:
     return epoch * units_an_epoch + -(-point * units_an_epoch // POINTS_AN_EPOCH)
 
 
-def _record_loss(state: WordState, loss: float, pairs: int, units_an_epoch: int) -> None:
+def _record_loss(state: TrainingState, loss: float, pairs: int, units_an_epoch: int) -> None:
     state.point_loss += loss
     state.point_pairs += pairs
     complete = state.next_unit == _next_point(state.next_unit - 1, units_an_epoch)

@@ -1,0 +1,140 @@
+"""What every `nearer fit` verb does with its model: train it, save what was learned, say how it went."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+import nearer
+from nearer.cli.destination import make_folder, require_space_destination
+from nearer.cli.output import print_facts, print_json, print_next
+from nearer.errors import NearerError, StorageError
+
+Facts = list[tuple[str, object]]
+
+
+def parameters(kind: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a verb's options that are parameters of the model."""
+    return {name: given[name] for name in kind.parameter_names() if name in given}
+
+
+def text_places(corpus: list[str]) -> list[Path]:
+    """The places a verb was given text in; - is standard input."""
+    return [Path("/dev/stdin") if place == "-" else Path(place) for place in corpus]
+
+
+def train(
+    model: Any,
+    data: Any,
+    out: Path,
+    *,
+    overwrite: bool,
+    as_json: bool,
+    facts: Callable[[Any], Facts] | None = None,
+) -> None:
+    """Fit `model` to `data`, save its space to `out` and report; what Ctrl-C left is saved too.
+
+    `facts` gives what people are shown of the fitted model; None: what all word models have.
+    """
+    model.check_parameters()
+    require_space_destination(out, overwrite)
+    if model.checkpoint is not None:
+        make_folder(Path(model.checkpoint))
+    ended = None
+    try:
+        model.fit(data)
+    except (KeyboardInterrupt, StorageError) as error:
+        if not hasattr(model, "space_"):
+            raise
+        ended = str(error) or _interrupted(model.checkpoint)
+    save_space(model.space_, out, overwrite)
+    if as_json:
+        _print_document(model, out)
+    else:
+        print_facts((*(facts or word_facts)(model), saved_fact(model.space_, out)))
+        print_next(*next_steps(model.space_, out))
+    if ended:
+        typer.echo(f"nearer: {ended}; what was learned so far is saved in {out}", err=True)
+        raise typer.Exit(1)
+
+
+def save_space(space: nearer.Space, out: Path, overwrite: bool) -> None:
+    """Save to `out`; where that fails, what was learned is saved elsewhere if there is any room."""
+    try:
+        space.save(out, overwrite=overwrite)
+    except NearerError as error:
+        rescue = _rescued(space)
+        if rescue is None:
+            raise
+        raise StorageError(f"{error}; the trained vectors are in {rescue}") from error
+
+
+def word_facts(model: Any) -> Facts:
+    """What people are shown of a fitted word model."""
+    report = model.report_
+    return [
+        ("vocabulary", f"{report.vocabulary:,} of {report.distinct:,} different words"),
+        ("tokens", f"{report.tokens:,} of {report.tokens_read:,}"),
+        *training_facts(model),
+    ]
+
+
+def training_facts(model: Any) -> Facts:
+    """Times, epochs and loss of a model that was trained in epochs."""
+    report, loss = model.report_, model.loss_curve_.tolist()
+    rate = f"{report.items_per_second:,.0f} {model.items_name}/s"
+    return [
+        ("reading", f"{report.count_seconds:.2f} s"),
+        ("training", f"{report.train_seconds:.2f} s, {rate}"),
+        ("epochs", f"{report.epochs:.3g} of {model.epochs}"),
+        ("loss", f"{loss[0]:.3f} at first, {loss[-1]:.3f} at the end" if loss else "none yet"),
+    ]
+
+
+def saved_fact(space: nearer.Space, out: Path) -> tuple[str, object]:
+    """Where the space is, and its size."""
+    return ("saved", f"{out} ({len(space):,} x {space.dim})")
+
+
+def next_steps(space: nearer.Space, out: Path) -> list[str]:
+    """Commands that one may want to run next on a space of words."""
+    first = next((key for key in space.keys if len(key) > 3 and key.isalpha()), space.keys[0])
+    return [
+        f"nearer neighbors {out} {first}",
+        f"nearer evaluate {out} --similarity PAIRS --analogies QUESTIONS",
+        f"nearer map {out} {out.stem}.html",
+    ]
+
+
+def _print_document(model: Any, out: Path) -> None:
+    loss = model.loss_curve_.tolist()
+    print_json(
+        {
+            "space": str(out),
+            "identity": model.space_.identity,
+            "dim": model.space_.dim,
+            **vars(model.report_),
+            "loss": loss[-1] if loss else None,
+            "loss_curve": loss,
+        }
+    )
+
+
+def _interrupted(checkpoint: object) -> str:
+    if checkpoint is None:
+        return "interrupted (with --checkpoint FOLDER the next run could go on)"
+    return "interrupted (the same command with --overwrite goes on)"
+
+
+def _rescued(space: nearer.Space) -> Path | None:
+    """Where among temporary files the space was saved, or None where there is no room either."""
+    try:
+        place = Path(tempfile.mkdtemp(prefix="nearer-")) / "words.space"
+        space.save(place)
+    except (NearerError, OSError):
+        return None
+    return place
