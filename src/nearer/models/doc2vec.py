@@ -17,7 +17,7 @@ from nearer.errors import ParameterError, shown
 from nearer.kernels.documents import DocumentTraining, Method, Settings, output_width
 from nearer.kernels.threads import thread_count
 from nearer.kernels.training import padded_rows
-from nearer.kernels.words import MOST_SHARED
+from nearer.kernels.words import MOST_SHARED, Objective
 from nearer.models.document_inference import Inference
 from nearer.models.document_reading import DocumentMaterial, encoded_documents
 from nearer.models.incremental import READING, TRAINING, Incremental
@@ -25,12 +25,15 @@ from nearer.models.parameters import Choice, Constraint, Instance, OrNone, Real,
 from nearer.models.saving import load_model, save_model
 from nearer.models.state import TrainingState, seeded_rows
 from nearer.signal.corpus import Errors, Tokenizer
+from nearer.signal.huffman import huffman_paths
 from nearer.signal.negatives import noise_table
 from nearer.signal.windows import keep_thresholds
 from nearer.space import Space
 from nearer.space.identity import parts_identity
 
+NO_NOISE = np.empty((0, 2), dtype=np.uint32)  # hierarchical softmax draws no negatives
 WORD_SEED = 2**64  # added to the seed for the words' first vectors
+SHAPING = ("architecture", "combine", "train_words", "objective", "window")  # what decides the arrays' shapes
 NAMED = OrNone(Instance((str,), "the name of a column"))
 
 
@@ -45,7 +48,9 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         word predict it.
     combine : for "dm": the "mean" of their vectors predicts, or their concatenation, "concat".
     train_words : for "dbow": train word vectors too, by skip-gram over the documents ("dm" always does).
-    objective : "negative": negative sampling.
+    objective : "negative": negative sampling. "hierarchical": hierarchical softmax (Morin & Bengio 2005) over
+        the Huffman tree of the vocabulary; it has no negatives, so `negative`, `noise_exponent` and `shared`
+        are then without effect.
     window : largest distance in words between a word and its context ("dm", and `train_words`); drawn from
         1..window for every word, fixed for "concat".
     negative : negative samples a word.
@@ -108,7 +113,7 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         "architecture": Choice(("dbow", "dm")),
         "combine": Choice(("mean", "concat")),
         "train_words": Instance((bool,), "True or False"),
-        "objective": Choice(("negative",)),
+        "objective": Choice(("negative", "hierarchical")),
         "window": Whole(1, 1_000),
         "negative": Whole(1, 1_000),
         "noise_exponent": Real(-4.0, 4.0),
@@ -124,6 +129,7 @@ class Doc2Vec(Incremental[DocumentMaterial]):
     words_: Space | None
     skipped_: list[str]
     _skipped: list[str]
+    _made: dict[str, object]
 
     def __init__(
         self,
@@ -131,7 +137,7 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         architecture: Literal["dbow", "dm"] = "dbow",
         combine: Literal["mean", "concat"] = "mean",
         train_words: bool = False,
-        objective: Literal["negative"] = "negative",
+        objective: Objective = "negative",
         window: int = 5,
         negative: int = 5,
         noise_exponent: float = 0.75,
@@ -288,6 +294,13 @@ class Doc2Vec(Incremental[DocumentMaterial]):
             )
         if self.architecture == "dm" and self.train_words:
             raise ParameterError('train_words=True is for architecture="dbow": "dm" trains words always')
+        made: dict[str, object] | None = self.__dict__.get("_made")
+        for name, value in (made or {}).items():
+            if getattr(self, name) != value:
+                raise ParameterError(
+                    f"{name}={getattr(self, name)!r}, but this model is fitted with {name}={value!r}",
+                    remedy=f"fit a new model, or set {name} back",
+                )
 
     def _read(self, data: Any, threads: int, before: TrainingState | None) -> DocumentMaterial:
         names: Mapping[str, list[str]] = {} if before is None else before.names
@@ -298,26 +311,28 @@ class Doc2Vec(Incremental[DocumentMaterial]):
     def _seed(self, material: DocumentMaterial) -> TrainingState:
         documents, dim, seed = material.documents, int(self.dim), int(self.seed)
         words = 0 if self._method == "dbow" else len(documents.words)
+        outputs = len(documents.words) - (self.objective == "hierarchical")  # words, or inner nodes
         arrays: dict[str, NDArray[Any]] = {
             "documents": seeded_rows(len(documents.tag_names), dim, seed),
             "words": seeded_rows(words, dim, seed + WORD_SEED),
-            "outputs": padded_rows(len(documents.words), output_width(self._method, dim, int(self.window))),
+            "outputs": padded_rows(outputs, output_width(self._method, dim, int(self.window))),
             "counts": documents.counts,
         }
         return TrainingState(dim, arrays, {"words": documents.words, "tags": documents.tag_names})
 
     def _kernel_settings(self, state: TrainingState, seed: int) -> Settings:
-        counts = state.arrays["counts"]
+        counts, hierarchical = state.arrays["counts"], self.objective == "hierarchical"
         return Settings(
             method=self._method,
             keep=keep_thresholds(counts, as_float(self.subsample)),
-            noise=noise_table(counts, as_float(self.noise_exponent)),
+            noise=NO_NOISE if hierarchical else noise_table(counts, as_float(self.noise_exponent)),
             window=int(self.window),
-            negative=int(self.negative),
-            shared=int(self.shared),
+            negative=1 if hierarchical else int(self.negative),
+            shared=1 if hierarchical else int(self.shared),
             learning_rate=as_float(self.learning_rate),
             least_learning_rate=as_float(self.least_learning_rate),
             seed=seed,
+            paths=huffman_paths(counts) if hierarchical else None,
         )
 
     def _run(
@@ -353,3 +368,4 @@ class Doc2Vec(Incremental[DocumentMaterial]):
                 provenance=provenance,
             )
         self.skipped_ = self._skipped
+        self._made = {name: getattr(self, name) for name in SHAPING}

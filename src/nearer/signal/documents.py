@@ -129,13 +129,16 @@ def kept_tokens(
     pieces: list[NDArray[np.uint32]], final: NDArray[np.uint32]
 ) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
     """Final ids of the tokens that are kept, end to end, and how many each piece has."""
-    if not pieces:
-        return np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.int64)
-    ends = np.cumsum([len(piece) for piece in pieces])
-    tokens = final[np.concatenate(pieces)]
-    kept = tokens != DROPPED
-    passed = np.concatenate(([0], np.cumsum(kept)))
-    return tokens[kept], np.diff(passed[ends], prepend=0)
+    tokens = np.empty(sum(map(len, pieces)), dtype=np.uint32)
+    lengths = np.zeros(len(pieces), dtype=np.int64)
+    end = 0
+    for number, piece in enumerate(pieces):  # piece by piece: large arrays in between would cost more than this
+        ids = final[piece]
+        kept = ids[ids != DROPPED]
+        tokens[end : end + len(kept)] = kept
+        lengths[number] = len(kept)
+        end += len(kept)
+    return tokens[:end], lengths
 
 
 @dataclass(frozen=True)
