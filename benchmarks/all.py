@@ -12,6 +12,7 @@ from pathlib import Path
 
 import hierarchical
 import page
+import phrases
 import search
 import words
 from report import Measured, kept, render
@@ -19,6 +20,7 @@ from report import Measured, kept, render
 BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "words": ("Word vectors", words.run),
     "hierarchical": ("Hierarchical softmax", hierarchical.run),
+    "phrases": ("Phrases", phrases.run),
     "search": ("Exact search", search.run),
 }
 

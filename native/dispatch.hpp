@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "document_training.hpp"
+#include "glove_training.hpp"
 #include "topk_task.hpp"
 #include "word_training.hpp"
 
@@ -23,6 +24,7 @@ struct Kernels {
   ScratchBytes cbow_paths_scratch;
   DocumentKernels documents;
   TopkKernels topk;
+  TrainTile train_glove;
 };
 
 // Names of the variants in this build that this CPU can run, best first.

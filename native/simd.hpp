@@ -92,11 +92,11 @@ NEARER_INLINE Vec reciprocal(Vec x) {
 #endif
 }
 
-// 1 / (1 + exp(-x)), relative error below 1e-6; inputs beyond 30 are taken as 30.
-NEARER_INLINE Vec sigmoid(Vec x) {
+// exp(x), relative error below 1e-6; x beyond -30 and 30 is taken as these.
+NEARER_INLINE Vec exponential(Vec x) {
   x = minimum(maximum(x, broadcast(-30.0f)), broadcast(30.0f));
-  const Vec power = x * broadcast(-1.44269504f);  // exp(-x) = 2^power
-  const Vec magic = broadcast(12582912.0f);       // 1.5 * 2^23: adding it rounds to the nearest integer
+  const Vec power = x * broadcast(1.44269504f);  // exp(x) = 2^power
+  const Vec magic = broadcast(12582912.0f);      // 1.5 * 2^23: adding it rounds to the nearest integer
   const Vec shifted = power + magic;
   const Vec fraction = power - (shifted - magic);  // in [-1/2, 1/2]
   Vec p = broadcast(1.540353039e-4f);              // Taylor series of 2^fraction
@@ -107,8 +107,10 @@ NEARER_INLINE Vec sigmoid(Vec x) {
   p = p * fraction + broadcast(6.931471806e-1f);
   p = p * fraction + broadcast(1.0f);
   const VecInt exponent = ((VecInt)shifted - (VecInt)magic) << 23;
-  const Vec exponential = (Vec)((VecInt)p + exponent);
-  return reciprocal(broadcast(1.0f) + exponential);
+  return (Vec)((VecInt)p + exponent);
 }
+
+// 1 / (1 + exp(-x)), relative error below 1e-6; inputs beyond 30 are taken as 30.
+NEARER_INLINE Vec sigmoid(Vec x) { return reciprocal(broadcast(1.0f) + exponential(-x)); }
 
 }  // namespace

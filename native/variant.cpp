@@ -2,6 +2,7 @@
 // Nothing here may use inline functions of the standard library that other objects share.
 #include "cbow.hpp"
 #include "dispatch.hpp"
+#include "glove.hpp"
 #include "hierarchical.hpp"
 #include "pv_dbow.hpp"
 #include "pv_dm.hpp"
@@ -52,6 +53,7 @@ const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT) = {
     paths_scratch_bytes<CbowPaths>,
     kDocuments,
     {kLanes, topk_scan, dot_in_double, squared_distance_in_double},
+    train_tile,
 };
 
 }  // namespace nearer

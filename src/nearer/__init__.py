@@ -18,8 +18,8 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 
 from nearer import errors, evaluate, maps, search
 from nearer.encoders import encoder
-from nearer.models import Doc2Vec, Word2Vec
+from nearer.models import Doc2Vec, GloVe, Phrases, Word2Vec
 from nearer.space import Space, load
 
-__all__ = ["Doc2Vec", "Space", "Word2Vec", "encoder", "errors", "evaluate", "load", "maps", "search"]
+__all__ = ["Doc2Vec", "GloVe", "Phrases", "Space", "Word2Vec", "encoder", "errors", "evaluate", "load", "maps", "search"]
 __version__ = "0.1.0"

@@ -45,7 +45,7 @@ def as_cells(counted: Cooccurrences) -> dict[tuple[int, int], np.float32]:
     return dict(zip(cells, counted.weights, strict=True))
 
 
-@given(lines, windows, weightings, st.booleans(), st.sampled_from([None, 4_000, 6_000]), st.integers(1, 3))
+@given(lines, windows, weightings, st.booleans(), st.sampled_from([None, 8_000, 12_000]), st.integers(1, 3))
 @settings(max_examples=150, deadline=None)
 def test_counts_are_those_of_a_slow_twin(
     text: list[list[int]],

@@ -32,6 +32,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("learning_rate", 0.0, "a finite number above 0"),
     ("least_learning_rate", -0.1, "a finite number from 0 up"),
     ("shared", 33, "a whole number from 1 to 32"),
+    ("phrases", "yes", "Phrases, or None"),
     ("tokenizer", "letters", "'words' or 'whitespace' or a callable"),
     ("errors", "ignore", "'strict' or 'replace'"),
     ("memory", 1.5, 'a size such as "2GB", or None'),

@@ -26,7 +26,7 @@ def tokens() -> NDArray[np.uint32]:
 def test_little_memory_counts_the_same_in_many_pieces(tokens: NDArray[np.uint32]) -> None:
     roomy = count_cooccurrences(tokens, 30)
     for threads in (1, 3):
-        small = count_cooccurrences(tokens, 30, memory=16_000, threads=threads)
+        small = count_cooccurrences(tokens, 30, memory=32_000, threads=threads)
         for name in ("starts", "columns", "weights"):
             assert (getattr(small, name) == getattr(roomy, name)).all()
 
@@ -45,7 +45,7 @@ def test_temporary_files_have_no_names(
     tokens: NDArray[np.uint32], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    counted = count_cooccurrences(tokens, 30, memory=16_000)
+    counted = count_cooccurrences(tokens, 30, memory=32_000)
     assert counted.weights.sum() > 0  # still there: the maps outlive their files
     assert list(tmp_path.iterdir()) == []
 
@@ -78,7 +78,10 @@ def test_a_place_without_write_permission_is_named(monkeypatch: pytest.MonkeyPat
     [
         ({"window": 0}, "window=0 is below 1"),
         ({"weighting": "cubic"}, 'weighting=\'cubic\' is none; use "harmonic" .* or "flat"'),
-        ({"memory": 100}, "memory=100 bytes cannot hold a row of 30 words .*; raise memory, or lower"),
+        (
+            {"memory": 100},
+            "memory=100 bytes cannot hold rows of 30 words for 1 thread: .*; raise memory, or lower",
+        ),
         ({"vocabulary": 3}, "tokens hold id 29, and the vocabulary has 3 words"),
     ],
 )

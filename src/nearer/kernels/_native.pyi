@@ -31,6 +31,32 @@ def train_words(
     last: int,
     threads: int,
 ) -> tuple[float, int, int]: ...
+def cut_tiles(
+    starts: NDArray[np.int64], columns: NDArray[np.int32], width: int, most_cells: int
+) -> NDArray[np.int64]: ...
+def fill_tiles(
+    starts: NDArray[np.int64],
+    columns: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    width: int,
+    first: int,
+    last: int,
+    tiles: NDArray[np.int64],
+    cursors: NDArray[np.int64],
+    cells: NDArray[np.uint64],
+) -> None: ...
+def train_glove(
+    variant: str,
+    cells: NDArray[np.uint64],
+    tiles: NDArray[np.int64],
+    words: NDArray[np.float32],
+    contexts: NDArray[np.float32],
+    learning_rate: float,
+    log_most: float,
+    alpha: float,
+    order: NDArray[np.int64],
+    threads: int,
+) -> tuple[float, int, int]: ...
 def group_positions(
     tokens: NDArray[np.uint32],
     begin: int,
@@ -125,6 +151,26 @@ def merge_counters(
 def rewrite_ids(
     source: NDArray[np.uint32], ids: NDArray[np.uint32], to: NDArray[np.uint32], at: int, line_start: bool
 ) -> tuple[int, bool]: ...
+def count_pairs(
+    tokens: NDArray[np.uint32], roles: NDArray[np.uint8], min_count: int, threads: int
+) -> tuple[
+    NDArray[np.uint32],
+    NDArray[np.uint32],
+    NDArray[np.uint32],
+    NDArray[np.int64],
+    int,
+    NDArray[np.uint32],
+    NDArray[np.int64],
+]: ...
+def join_phrases(
+    tokens: NDArray[np.uint32],
+    roles: NDArray[np.uint8],
+    parts: NDArray[np.uint32],
+    ends: NDArray[np.int64],
+    ids: NDArray[np.uint32],
+    uses: NDArray[np.int64],
+    threads: int,
+) -> int: ...
 def topk(
     queries: NDArray[np.float32],
     rows: NDArray[np.float32],

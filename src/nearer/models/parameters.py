@@ -15,13 +15,18 @@ from nearer.errors import NotFitted, ParameterError, shown
 
 
 def plain(value: object) -> object:
-    """`value` as JSON takes it: a number of NumPy's as Python's own, a callable by its qualified name."""
+    """`value` as JSON takes it: a number of NumPy's as Python's own, a callable by its qualified name.
+
+    An estimator is what it says of itself.
+    """
     if isinstance(value, bool):
         return value
     if isinstance(value, numbers.Integral):
         return int(value)
     if isinstance(value, numbers.Real):
         return as_float(value)
+    if isinstance(value, Estimator):
+        return value.described()
     return qualified_name(value) if callable(value) else value
 
 
@@ -125,6 +130,36 @@ class Instance:
 
 
 @dataclass(frozen=True)
+class Text:
+    """A text of one character or more, all of them printable."""
+
+    def allows(self, value: object) -> bool:
+        """Whether `value` is such a text."""
+        return isinstance(value, str) and value != "" and value.isprintable()
+
+    def rule(self) -> str:
+        """The rule in words."""
+        return "a text of one printable character or more"
+
+
+@dataclass(frozen=True)
+class Words:
+    """A collection of words, or one of some names that stand for one."""
+
+    names: tuple[str, ...] = ()
+
+    def allows(self, value: object) -> bool:
+        """Whether `value` is a list, tuple or set of texts that are not empty, or one of the names."""
+        if isinstance(value, list | tuple | set | frozenset):
+            return all(isinstance(word, str) and word != "" for word in value)
+        return isinstance(value, str) and value in self.names
+
+    def rule(self) -> str:
+        """The rule in words."""
+        return " or ".join([*map(repr, self.names), "a list of words"])
+
+
+@dataclass(frozen=True)
 class OrNone:
     """None, or what another rule allows."""
 
@@ -150,20 +185,47 @@ class Estimator:
         return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters by name, as the constructor was given them (`deep` changes nothing here)."""
-        return {name: getattr(self, name) for name in self.parameter_names()}
+        """Parameters by name, as the constructor was given them.
+
+        With `deep`, those of a parameter that is an estimator are there too, as ``outer__inner``.
+        """
+        parameters = {name: getattr(self, name) for name in self.parameter_names()}
+        if deep:
+            inner = {name: value for name, value in parameters.items() if isinstance(value, Estimator)}
+            for name, estimator in inner.items():
+                parameters |= {f"{name}__{key}": value for key, value in estimator.get_params().items()}
+        return parameters
 
     def set_params(self, **parameters: Any) -> Self:
-        """Set parameters by name; raises `ParameterError` for a name that is none, and then sets nothing."""
+        """Set parameters by name; raises `ParameterError` for a name that is none, and then sets nothing.
+
+        ``outer__inner`` sets a parameter of the estimator that a parameter holds.
+        """
         names = self.parameter_names()
         for name in parameters:
-            if name not in names:
+            outer, _, inner = name.partition("__")
+            holder = parameters.get(outer, getattr(self, outer, None)) if inner else None
+            known = (
+                inner.partition("__")[0] in holder.parameter_names()
+                if isinstance(holder, Estimator)
+                else False
+            )
+            if name not in names and not known:
                 raise ParameterError(
                     f"{type(self).__name__} has no parameter {name!r}", remedy=f"it has {', '.join(names)}"
                 )
-        for name, value in parameters.items():
-            setattr(self, name, value)
+        for name, value in sorted(parameters.items()):  # a holder is set before what it holds
+            outer, _, inner = name.partition("__")
+            if inner:
+                getattr(self, outer).set_params(**{inner: value})
+            else:
+                setattr(self, name, value)
         return self
+
+    def described(self) -> dict[str, object]:
+        """What decides the result, as the provenance of a model records it that this is a part of."""
+        parameters = self.get_params(deep=False)
+        return {"model": type(self).__name__, **{name: plain(value) for name, value in parameters.items()}}
 
     def check_parameters(self) -> None:
         """Raise `ParameterError` for the first parameter that breaks its rule."""
@@ -188,7 +250,7 @@ class Estimator:
         defaults = inspect.signature(type(self).__init__).parameters
         changed = (
             f"{name}={value!r}"
-            for name, value in self.get_params().items()
+            for name, value in self.get_params(deep=False).items()
             if type(value) is not type(defaults[name].default) or value != defaults[name].default
         )
         return f"{type(self).__name__}({', '.join(changed)})"

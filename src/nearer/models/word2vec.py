@@ -18,9 +18,10 @@ from nearer.errors import ParameterError
 from nearer.kernels.training import padded_rows
 from nearer.kernels.words import MOST_SHARED, Architecture, Objective, WordTraining
 from nearer.models.incremental import READING, TRAINING, Incremental
-from nearer.models.parameters import Choice, Constraint, Real, Whole, as_float
+from nearer.models.parameters import Choice, Constraint, Instance, OrNone, Real, Whole, as_float
+from nearer.models.phrases import Phrases
 from nearer.models.state import TrainingState, seeded_rows
-from nearer.models.word_reading import WordMaterial, read_words
+from nearer.models.word_reading import WordMaterial, phrases_to_join, read_words
 from nearer.signal.corpus import Errors, Tokenizer
 from nearer.signal.huffman import huffman_paths
 from nearer.signal.negatives import noise_table
@@ -49,6 +50,8 @@ class Word2Vec(Incremental[WordMaterial]):
     epochs : passes over the corpus.
     learning_rate, least_learning_rate : start and end of the linear decay.
     shared : centres in a row that share one draw of negatives; 1 draws for every centre.
+    phrases : `Phrases` whose words are joined before training: learned from the text, or as they are fitted.
+        The text is read as this model says, with its tokenizer, errors, memory and threads. None: none.
     tokenizer : "words" (runs of Unicode letters and digits, lower-cased), "whitespace", or a callable that
         turns a line into tokens.
     errors : "strict", or "replace" to read bytes that are not UTF-8 as U+FFFD (for "words", a separator).
@@ -64,6 +67,7 @@ class Word2Vec(Incremental[WordMaterial]):
     loss_curve_ : float64 array, mean loss of a centre-context pair (skip-gram) or of a centre (CBOW); 20
         values an epoch, fewer where an epoch has fewer units of work.
     report_ : `FitReport`.
+    phrases_ : fitted `Phrases`, as they were joined; only there with `phrases`.
 
     Ctrl-C raises `KeyboardInterrupt` with the learned attributes set; `fit` again goes on from there. `fit`
     on a model that is done trains `epochs` more, with the vocabulary it has. If that diverges, `space_` stays
@@ -81,6 +85,7 @@ class Word2Vec(Incremental[WordMaterial]):
         "subsample": Real(0.0),
         "least_learning_rate": Real(0.0),
         "shared": Whole(1, MOST_SHARED),
+        "phrases": OrNone(Instance((Phrases,), "Phrases")),
     }
     deciding = (
         "dim",
@@ -96,9 +101,12 @@ class Word2Vec(Incremental[WordMaterial]):
         "learning_rate",
         "least_learning_rate",
         "shared",
+        "phrases",
         "tokenizer",
         "seed",
     )
+
+    phrases_: Phrases
 
     def __init__(
         self,
@@ -115,6 +123,7 @@ class Word2Vec(Incremental[WordMaterial]):
         learning_rate: float = 0.025,
         least_learning_rate: float = 1e-4,
         shared: int = 3,
+        phrases: Phrases | None = None,
         tokenizer: Tokenizer = "words",
         errors: Errors = "strict",
         memory: str | int | None = None,
@@ -137,6 +146,7 @@ class Word2Vec(Incremental[WordMaterial]):
         self.learning_rate = learning_rate
         self.least_learning_rate = least_learning_rate
         self.shared = shared
+        self.phrases = phrases
         self.tokenizer = tokenizer
         self.errors = errors
         self.memory = memory
@@ -174,7 +184,11 @@ class Word2Vec(Incremental[WordMaterial]):
 
     def _read(self, data: Corpus, threads: int, before: TrainingState | None) -> WordMaterial:
         vocabulary = None if before is None else before.names["words"]
-        return WordMaterial(read_words(self, data, threads, vocabulary))
+        phrases = phrases_to_join(self, threads, before is not None)
+        material = WordMaterial(read_words(self, data, threads, vocabulary, phrases))
+        if phrases is not None:
+            self.phrases_ = phrases
+        return material
 
     def _seed(self, material: WordMaterial) -> TrainingState:
         words, dim = material.corpus.words, int(self.dim)

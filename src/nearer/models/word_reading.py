@@ -11,8 +11,10 @@ from typing import Protocol
 from nearer.data.text import Corpus, corpus_name
 from nearer.errors import InputError
 from nearer.kernels.words import UNIT_TOKENS
+from nearer.models.phrases import Phrases
 from nearer.models.sizes import parse_bytes
 from nearer.signal.corpus import EncodedCorpus, Errors, Tokenizer, encode_corpus
+from nearer.signal.phrases import restrict_vocabulary
 
 
 @dataclass(frozen=True)
@@ -56,23 +58,37 @@ class ReadsText(Protocol):
 
 
 def read_words(
-    model: ReadsText, corpus: Corpus, threads: int, vocabulary: Sequence[str] | None
+    model: ReadsText,
+    corpus: Corpus,
+    threads: int,
+    vocabulary: Sequence[str] | None,
+    phrases: Phrases | None = None,
+    memory_share: int = 1,
 ) -> EncodedCorpus:
     """`corpus` as ids, read as `model` says; `vocabulary` fixes the words and their ids.
+
+    `phrases` are learned from the text unless they are fitted, and joined before rare words are dropped.
+    Ids may take one part in `memory_share` of the model's memory.
 
     Raises `InputError` for a corpus that leaves fewer than two words, or no two of them in a line.
     """
     encoded = encode_corpus(
         corpus,
         tokenizer=model.tokenizer,
-        min_count=model.min_count,
-        max_vocabulary=model.max_vocabulary,
-        vocabulary=vocabulary,
+        min_count=model.min_count if phrases is None else 1,
+        max_vocabulary=model.max_vocabulary if phrases is None else None,
+        vocabulary=vocabulary if phrases is None else None,
         errors=model.errors,
-        memory=None if model.memory is None else parse_bytes(model.memory),
+        memory=None if model.memory is None else parse_bytes(model.memory) // memory_share,
         threads=threads,
         show_progress=model.show_progress,
     )
+    if phrases is not None:
+        fitted = hasattr(phrases, "phrases_")
+        joined = phrases.join(encoded) if fitted else phrases.fit_encoded(encoded, corpus_name(corpus))
+        encoded = restrict_vocabulary(
+            joined, min_count=model.min_count, max_vocabulary=model.max_vocabulary, vocabulary=vocabulary
+        )
     if vocabulary is not None and len(encoded.tokens) == 0:
         raise InputError(
             "the corpus holds none of the words this model knows",
@@ -93,3 +109,24 @@ def read_words(
             remedy="put a sentence or a paragraph on a line, or lower min_count",
         )
     return encoded
+
+
+class JoinsPhrases(ReadsText, Protocol):
+    """The parameters of a model that may join phrases."""
+
+    phrases: Phrases | None
+
+
+def phrases_to_join(model: JoinsPhrases, threads: int, fitted_before: bool) -> Phrases | None:
+    """The phrases that `model` joins: of an earlier fit, a copy of fitted ones, or some to be learned."""
+    if model.phrases is None:
+        return None
+    learned: Phrases | None = vars(model).get("phrases_")
+    if fitted_before and learned is not None:
+        return learned
+    reading = {name: getattr(model, name) for name in ("tokenizer", "errors", "memory", "show_progress")}
+    phrases = Phrases(**{**model.phrases.get_params(), **reading, "threads": threads})
+    phrases.check_parameters()
+    if hasattr(model.phrases, "phrases_"):
+        phrases.phrases_ = model.phrases.phrases_
+    return phrases

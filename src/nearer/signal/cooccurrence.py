@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,12 @@ class Cooccurrences:
     starts: NDArray[np.int64]
     columns: NDArray[np.int32]
     weights: NDArray[np.float32]
+    spools: tuple[Spool[Any], ...] = field(default=(), repr=False)
+
+    def release(self) -> None:
+        """Let go of the pages that were read from temporary files; they are read again when needed."""
+        for spool in self.spools:
+            spool.release()
 
     @property
     def vocabulary(self) -> int:
@@ -80,8 +86,9 @@ def count_cooccurrences(
     weighting : "harmonic": a context at distance d adds 1 / d (Pennington, Socher and Manning 2014); "flat":
         1.
     symmetric : contexts on both sides of a word; False: on its left only.
-    memory : bytes that counting may take beside `tokens`; cells are then kept in temporary files. None: no
-        limit, and no files. It does not change the result, nor do `threads`.
+    memory : bytes that the whole work may take: counting takes at most half of them beside `tokens`, and
+        keeps cells in temporary files. None: no limit, and no files. It does not change the result, nor do
+        `threads`.
 
     Raises `ParameterError` for arguments outside their range and for too little `memory`, `StorageError`
     where the disk is full.
@@ -107,20 +114,20 @@ class _Plan:
 
     @staticmethod
     def of(vocabulary: int, tokens: int, memory: int | None, threads: int) -> _Plan:
-        """Half of the room is for positions, the rest for rows under way and tables a word."""
+        """Half of `memory` is for counting: half of that for positions, the rest for rows and tables."""
         if memory is None:
             return _Plan(min(max(tokens, 1), MOST_POSITIONS), MOST_BLOCK_CELLS, False, threads)
         blocks = 2 * threads + 2  # counted, waiting, and being written
         least = vocabulary * (24 + ACCUMULATOR_BYTES * threads + CELL_BYTES * blocks)
-        if memory < 2 * least:
+        if memory < 4 * least:
             raise ParameterError(
-                f"memory={memory:,} bytes cannot hold a row of {vocabulary:,} words for each of {threads} "
-                f"threads: that takes {2 * least:,}",
+                f"memory={memory:,} bytes cannot hold rows of {vocabulary:,} words for {threads} "
+                f"thread{'s' * (threads > 1)}: that takes {4 * least:,}",
                 remedy="raise memory, or lower threads or max_vocabulary",
             )
-        spare = memory // 2 - least
+        spare = memory // 4 - least
         return _Plan(
-            piece_tokens=min(max(memory // 8, LEAST_PIECE), MOST_POSITIONS),
+            piece_tokens=min(max(memory // 16, LEAST_PIECE), MOST_POSITIONS),
             block_cells=min(vocabulary + spare // (CELL_BYTES * blocks), MOST_BLOCK_CELLS),
             in_file=True,
             threads=threads,
@@ -215,7 +222,7 @@ def _as_floats(counted: Iterator[CountedRows], unit: float, plan: _Plan) -> Cooc
             starts.append(len(columns) + np.cumsum(rows.lengths))
             columns.append(rows.columns)
             weights.append((rows.weights * unit).astype(np.float32))
-        return Cooccurrences(starts.array(), columns.array(), weights.array())
+        return Cooccurrences(starts.array(), columns.array(), weights.array(), (starts, columns, weights))
 
 
 def _spool(dtype: type[Scalar], plan: _Plan) -> Spool[Scalar]:

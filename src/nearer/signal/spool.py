@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 import tempfile
 from types import TracebackType
 from typing import BinaryIO, Generic, TypeVar, cast
@@ -88,3 +89,18 @@ class Spool(Generic[Scalar]):
                 self._room = larger
         with memoryview(self._room) as room:
             room[self._bytes : end] = data
+
+
+def room(size: int, in_file: bool, what: str) -> NDArray[np.uint8]:
+    """Room for `size` bytes, in memory or in a temporary file; raises `StorageError` where a disk is full."""
+    if not in_file or size == 0:
+        return np.empty(size, dtype=np.uint8)
+    with (
+        temporary_room(what),
+        cast(BinaryIO, tempfile.TemporaryFile(prefix="nearer-")) as file,
+    ):
+        if hasattr(os, "posix_fallocate"):  # a full disk is found now, not by a signal while it is written
+            os.posix_fallocate(file.fileno(), 0, size)
+        else:
+            file.truncate(size)
+        return np.frombuffer(mmap.mmap(file.fileno(), size), dtype=np.uint8)

@@ -16,6 +16,9 @@ import nearer
 
 FIT = ("fit", "words")
 TO = ("-o", "new.space")
+GLOVE = ("fit", "glove", "corpus.txt", *TO)
+PHRASES, TABLE = ("fit", "phrases"), ("-o", "new.tsv")
+NPMI, SPACED, JOIN = ("--score", "npmi", "--threshold"), ("--tokenizer", "whitespace"), ("--phrases-from",)
 
 
 def write_text_files(folder: Path) -> None:
@@ -24,6 +27,10 @@ def write_text_files(folder: Path) -> None:
     (folder / "binary.txt").write_bytes(b"some words \0 and a NUL byte")
     (folder / "broken.txt").write_bytes(b"caf\xe9 is latin 1\n" * 9)
     (folder / "one-word.txt").write_text("the " * 50)
+    (folder / "joined.txt").write_text("a_b c " * 50)
+    nearer.Phrases(threads=1).fit(["a b"]).save(folder / "bad.tsv")
+    with (folder / "bad.tsv").open("a") as table:
+        table.write("a_b\ta b\n")
     (folder / "corpus.txt.png").write_bytes(b"mine")
     (folder / "folder.svg").mkdir()
     (folder / "toured").mkdir()
@@ -85,6 +92,10 @@ CASES: dict[str, tuple[tuple[object, ...], int, tuple[str, ...]]] = {
     "infinite subsample": ((*FIT, "corpus.txt", *TO, "--subsample", "inf"), 2, ("subsample=inf",)),
     "memory of nothing": ((*FIT, "corpus.txt", *TO, "--memory", "lots"), 2, ("memory", "lots", "2GB")),
     "unknown architecture": ((*FIT, "corpus.txt", *TO, "--architecture", "x"), 2, ("--architecture",)),
+    "GloVe of dim 0": ((*GLOVE, "--dim", 0), 2, ("dim=0", "from 1")),
+    "GloVe without window": ((*GLOVE, "--window", 0), 2, ("window=0", "from 1")),
+    "GloVe in no memory": ((*GLOVE, "--memory", "2kB"), 2, ("memory=2,000 bytes", "raise memory")),
+    "GloVe of one word": (("fit", "glove", "one-word.txt", *TO), 1, ("one-word.txt", "at least 2")),
     "no corpus": ((*FIT, *TO), 2, ("CORPUS",)),
     "no output": ((*FIT, "corpus.txt"), 2, ("--out",)),
     "unknown ending": ((*FIT, "corpus.txt", "-o", "new.xyz"), 1, (".xyz", ".space")),
@@ -99,6 +110,15 @@ CASES: dict[str, tuple[tuple[object, ...], int, tuple[str, ...]]] = {
     "output on no disk": ((*FIT, "corpus.txt", "-o", "/dev/full", "--overwrite"), 1, ("/dev/full",)),
     "checkpoint unwritable": ((*FIT, "corpus.txt", *TO, "--checkpoint", "/proc/run"), 1, ("/proc/run",)),
     "checkpoint on a file": ((*FIT, "corpus.txt", *TO, "--checkpoint", "corpus.txt"), 1, ("corpus.txt",)),
+    "empty text for phrases": ((*PHRASES, "blank.txt", *TABLE), 1, ("blank.txt", "no words")),
+    "threshold of NPMI": ((*PHRASES, "corpus.txt", *TABLE, *NPMI, 1.5), 2, ("threshold=1.5", "at most 1")),
+    "empty delimiter": ((*PHRASES, "corpus.txt", *TABLE, "--delimiter", ""), 2, ("delimiter=''",)),
+    "delimiter in words": ((*PHRASES, "joined.txt", *TABLE, *SPACED), 1, ("joined.txt", "'a_b'", "another")),
+    "phrases file is none": ((*FIT, "corpus.txt", *TO, *JOIN, "pairs.tsv"), 1, ("pairs.tsv", "no table")),
+    "phrases file broken": ((*FIT, "corpus.txt", *TO, *JOIN, "bad.tsv"), 1, ("bad.tsv", "row 3", "5 are")),
+    "phrases file missing": ((*FIT, "corpus.txt", *TO, *JOIN, "no.tsv"), 1, ("no.tsv", "No such file")),
+    "phrases twice": ((*FIT, "corpus.txt", *TO, "--phrases", *JOIN, "x"), 2, ("one of the two",)),
+    "phrases exist": ((*PHRASES, "corpus.txt", "-o", "pairs.tsv"), 1, ("pairs.tsv", "--overwrite")),
     "cut space": (("info", "cut.space"), 1, ("vectors.safetensors", "500 bytes")),
     "edited space": (("info", "edited.space"), 1, ("edited.space/vectors.safetensors", "SHA-256")),
     "restated space": (("info", "restated.space"), 1, ("restated.space/space.json", "SHA-256")),

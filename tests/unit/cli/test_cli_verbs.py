@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,15 +14,17 @@ from cli_running import Run, RunJson
 
 import nearer
 from nearer.cli.app import app
+from nearer.cli.fit.glove import glove
 from nearer.cli.fit.words import words
 from nearer.cli.program import Program
 from nearer.errors import StorageError
 
 
-def test_fit_offers_every_parameter_with_the_default_of_the_model() -> None:
-    of_verb = inspect.signature(words).parameters
-    for name, parameter in inspect.signature(nearer.Word2Vec).parameters.items():
-        if name != "show_progress":
+@pytest.mark.parametrize(("verb", "model"), [(words, nearer.Word2Vec), (glove, nearer.GloVe)])
+def test_fit_offers_every_parameter_with_the_default_of_the_model(verb: Any, model: Any) -> None:
+    of_verb = inspect.signature(verb).parameters
+    for name, parameter in inspect.signature(model).parameters.items():
+        if name not in ("show_progress", "phrases"):  # --phrases makes `Phrases` of its own
             assert of_verb[name].default == parameter.default, name
 
 
@@ -34,6 +37,38 @@ def test_fit_gives_the_options_to_the_model(here: Path, run_json: RunJson) -> No
     assert document["loss_curve"] == expected.loss_curve_.tolist()
     assert document["vocabulary"] == len(expected.space_)
     assert document["interrupted"] is False
+
+
+def test_fit_glove_gives_the_options_to_the_model(here: Path, run_json: RunJson) -> None:
+    options = "--dim 12 --window 4 --left-only --weighting flat --x-max 20 --alpha 0.5 --epochs 2 --threads 1"
+    document = run_json("fit", "glove", "corpus.txt", "-o", "new.space", *options.split())
+    model = nearer.GloVe(
+        12, window=4, symmetric=False, weighting="flat", x_max=20, alpha=0.5, epochs=2, threads=1
+    )
+    assert document["identity"] == model.fit(here / "corpus.txt").space_.identity
+
+
+def test_fit_phrases_gives_the_options_to_the_model(here: Path, run_json: RunJson) -> None:
+    options = "--score npmi --threshold 0.3 --min-count 6 --passes 2 --delimiter + --english --exclude is"
+    document = run_json("fit", "phrases", "corpus.txt", "-o", "new.tsv", *options.split())
+    inside = nearer.Phrases(exclude="english").connectors() | {"is"}
+    model = nearer.Phrases("npmi", 0.3, 6, 2, "+", exclude=inside, threads=1).fit(here / "corpus.txt")
+    assert nearer.Phrases.load("new.tsv").phrases_ == model.phrases_
+    assert document["phrases"] == len(model.phrases_) > 0
+    assert document["first"][0]["phrase"] == model.phrases_[0].phrase
+    joined = run_json(
+        "fit", "words", "corpus.txt", "-o", "joined.space", "--phrases-from", "new.tsv", "--dim", 8
+    )
+    assert {phrase.phrase for phrase in model.phrases_} & set(nearer.load("joined.space").keys)
+    assert joined["tokens_read"] == document["tokens_read"]
+
+
+def test_fit_phrases_shows_the_best(here: Path, run: Run) -> None:
+    shown = run("fit", "phrases", "corpus.txt", "-o", "new.tsv").stdout
+    for part in ("phrase", "score", "words/s", "new.tsv", "--phrases-from new.tsv"):
+        assert part in shown
+    few = run("fit", "phrases", "corpus.txt", "-o", "few.tsv", "--threshold", "1e9").stdout
+    assert "phrases   0" in few
 
 
 def test_fit_says_what_it_did_and_what_comes_next(here: Path, run: Run) -> None:

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
+import nearer
+
 training = partial(typer.Option, rich_help_panel="Training")
 reading = partial(typer.Option, rich_help_panel="Reading")
 
@@ -58,6 +60,11 @@ LearningRate = Annotated[float, training(help="Start of the linear decay.")]
 LeastLearningRate = Annotated[float, training(help="End of the linear decay.")]
 Shared = Annotated[int, training(help="Centres in a row that share one draw of negatives.")]
 
+Phrases = Annotated[bool, reading("--phrases", help="Find phrases (new_york) first, and join them.")]
+PhrasesFrom = Annotated[
+    Path | None,
+    reading(metavar="FILE", help="Join the phrases that `nearer fit phrases` saved.", show_default="none"),
+]
 MinCount = Annotated[int, reading(help="Words seen less often are dropped.")]
 MaxVocabulary = Annotated[
     int | None, reading(help="Keep this many words, the most frequent.", show_default="all")
@@ -74,3 +81,12 @@ Memory = Annotated[
         metavar="SIZE", help="Room for word ids, such as 2GB; more goes to disk.", show_default="no limit"
     ),
 ]
+
+
+def phrases_to_join(learn: bool, saved: Path | None) -> nearer.Phrases | None:
+    """The phrases that --phrases and --phrases-from ask for."""
+    if learn and saved is not None:
+        raise typer.BadParameter("--phrases finds phrases and --phrases-from reads them; give one of the two")
+    if saved is not None:
+        return nearer.Phrases.load(saved)
+    return nearer.Phrases() if learn else None

@@ -9,6 +9,7 @@ from nearer.cli.options import AsJson, Overwrite, Seed, Threads
 
 EXAMPLES = (
     "nearer fit words corpus.txt -o words.space",
+    "nearer fit words corpus.txt -o joined.space --phrases --epochs 2",
     "nearer fit words corpus.txt -o small.vec --dim 50 --architecture cbow --epochs 2 --threads 1",
 )
 
@@ -29,6 +30,8 @@ def words(
     learning_rate: word.LearningRate = 0.025,
     least_learning_rate: word.LeastLearningRate = 1e-4,
     shared: word.Shared = 3,
+    phrases: word.Phrases = False,
+    phrases_from: word.PhrasesFrom = None,
     tokenizer: word.Tokenizer = "words",
     errors: word.Errors = "strict",
     memory: word.Memory = None,
@@ -44,5 +47,6 @@ def words(
     Ctrl-C saves what was learned so far, as does a checkpoint that cannot be written. One thread gives the
     same bits on every run.
     """
-    model = nearer.Word2Vec(**parameters(nearer.Word2Vec, locals()))
+    given = parameters(nearer.Word2Vec, locals())
+    model = nearer.Word2Vec(**{**given, "phrases": word.phrases_to_join(phrases, phrases_from)})
     train(model, text_places(corpus), out, overwrite=overwrite, as_json=as_json)
