@@ -21,5 +21,17 @@ from nearer.encoders import encoder
 from nearer.models import Doc2Vec, GloVe, Phrases, Word2Vec
 from nearer.space import Space, load
 
-__all__ = ["Doc2Vec", "GloVe", "Phrases", "Space", "Word2Vec", "encoder", "errors", "evaluate", "load", "maps", "search"]
+__all__ = [
+    "Doc2Vec",
+    "GloVe",
+    "Phrases",
+    "Space",
+    "Word2Vec",
+    "encoder",
+    "errors",
+    "evaluate",
+    "load",
+    "maps",
+    "search",
+]
 __version__ = "0.1.0"

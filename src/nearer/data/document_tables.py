@@ -11,7 +11,8 @@ from nearer.errors import FormatError, InputError, shown
 
 TABLE_ENDINGS = (".parquet", ".csv", ".tsv")
 KEY_NAMES = ("key", "id")  # columns that are taken for keys where none is named
-Row = tuple[Any, Any, Any]  # key or None, tags or None, content
+NUMBERED = object()  # stands for the key where there is no column of keys
+Row = tuple[Any, Any, Any]  # key or NUMBERED, tags or None, content
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,10 @@ def read_table(table: Any, source: str | None, columns: Columns) -> Iterator[Row
     """Rows of an Arrow, pandas or Polars table, or of one column of texts."""
     import pyarrow as pa  # noqa: PLC0415  (only tables need it)
 
-    if isinstance(table, pa.Array | pa.ChunkedArray) or not hasattr(table, "columns"):
-        if not isinstance(table, pa.RecordBatchReader):
-            columns.refuse("a single column")
-            values = table if isinstance(table, pa.Array | pa.ChunkedArray) else pa.chunked_array(table)
-            table = pa.table({"text": values})
+    column = isinstance(table, pa.Array | pa.ChunkedArray)
+    if column or not (hasattr(table, "columns") or isinstance(table, pa.RecordBatchReader)):
+        columns.refuse("a single column")
+        table = pa.table({"text": table if column else pa.chunked_array(table)})
     reader = table if isinstance(table, pa.RecordBatchReader) else pa.RecordBatchReader.from_stream(table)
     chosen = _chosen(reader.schema, source, columns)
     return (row for batch in reader for row in _rows(batch, chosen))
@@ -133,5 +133,7 @@ def _holds_text(kind: Any) -> bool:
 
 
 def _rows(batch: Any, chosen: tuple[str | None, str | None, str]) -> Iterator[Row]:
-    lists = [[None] * len(batch) if name is None else batch.column(name).to_pylist() for name in chosen]
-    return zip(*lists, strict=True)
+    key, tags, text = chosen
+    keys = [NUMBERED] * len(batch) if key is None else batch.column(key).to_pylist()
+    tagged = [None] * len(batch) if tags is None else batch.column(tags).to_pylist()
+    return zip(keys, tagged, batch.column(text).to_pylist(), strict=True)

@@ -9,7 +9,8 @@ Documents come as
   (`document_tables.py`);
 - a folder: a document a file, by its name there; or a text file: a document a line, by its number from 1.
 
-A document's vectors are those of its tags; unless tags are given, its key is its one tag. Nothing is split here.
+A document's vectors are those of its tags; unless tags are given, its key is its one tag. Nothing is split
+here.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nearer.data.document_tables import TABLE_ENDINGS, Columns, read_table, read_table_file
+from nearer.data.document_tables import NUMBERED, TABLE_ENDINGS, Columns, read_table, read_table_file
 from nearer.data.text import cut_blocks, find_files, open_text
 from nearer.errors import InputError, shown
 
@@ -158,7 +159,7 @@ def _read_place(place: Path, columns: Columns) -> Iterator[Document]:
 def _tabled(rows: Iterator[tuple[Any, Any, Any]], source: str | None) -> Iterator[Document]:
     for row, (key, tags, content) in enumerate(rows):
         try:
-            name = _name(row if key is None else key, "key", row)
+            name = _name(row if key is NUMBERED else key, "key", row)
             kept = (name,) if tags is None else _tags(tags, row)
             yield Document(name, kept, text_or_tokens("" if content is None else content, row), source, row)
         except InputError as error:
@@ -183,7 +184,8 @@ def _files(paths: list[Path], folder: Path) -> Iterator[Document]:
 
 def _lines(path: Path) -> Iterator[Document]:
     """A document a line; its key is the number of the line, from 1."""
-    number, parts, start = 1, [], 0  # of the line under way, which may be longer than a block
+    number, start = 1, 0  # of the line under way, which may be longer than a block
+    parts: list[bytes] = []
 
     def document() -> Document:
         content = b"".join(parts)
@@ -213,4 +215,3 @@ def located(document: Document, problem: str, remedy: str | None = None) -> Inpu
     return InputError(
         f"document {shown(document.key)} {problem}", file=document.source, row=document.row, remedy=remedy
     )
-

@@ -1,7 +1,7 @@
 """Document training and inference: PV-DBOW and PV-DM with negative sampling, the native engine's typed face.
 
-Le & Mikolov 2014, "Distributed Representations of Sentences and Documents". The negatives of a few consecutive
-words are drawn once and shared (Ji et al. 2016; Rengasamy et al. 2017).
+Le & Mikolov 2014, "Distributed Representations of Sentences and Documents". The negatives of a few
+consecutive words are drawn once and shared (Ji et al. 2016; Rengasamy et al. 2017).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nearer.kernels import _native
 from nearer.kernels.paths import NO_PATHS, WordPaths
-from nearer.kernels.training import TrainReport, aligned_alike, padded_rows, require, require_range
+from nearer.kernels.training import ROW_FLOATS, TrainReport, aligned_alike, require, require_range
 from nearer.kernels.words import MOST_SHARED, UNIT_TOKENS
 
 Method = Literal["dbow", "dbow_words", "dm_mean", "dm_concat"]
@@ -25,7 +25,7 @@ METHODS: tuple[Method, ...] = ("dbow", "dbow_words", "dm_mean", "dm_concat")  # 
 
 def output_width(method: Method, dim: int, window: int) -> int:
     """Floats of an output row of vectors of `dim`: a concatenation has a place for each of its rows."""
-    stride = padded_rows(0, dim).shape[1]
+    stride = -(-dim // ROW_FLOATS) * ROW_FLOATS
     return stride * (1 + 2 * window) if method == "dm_concat" else stride
 
 
@@ -71,7 +71,9 @@ class Settings:
         needs_words = self.method != "dbow"
         require(
             {
-                "rows are aligned and of one width": aligned_alike(*([rows, words] if needs_words else [rows]))
+                "rows are aligned and of one width": aligned_alike(
+                    *([rows, words] if needs_words else [rows])
+                )
                 and aligned_alike(outputs),
                 "output rows have the width of the method": outputs.shape[1] == width,
                 "there is a row a word": len(words) == (v if needs_words else 0),
@@ -129,7 +131,7 @@ class DocumentTraining:
     def train(
         self, arrays: Mapping[str, NDArray[Any]], first: int, last: int, threads: int, variant: str
     ) -> TrainReport:
-        """Train units [first, last), counted over all epochs, of "documents", "words" and "outputs", in place.
+        """Train units [first, last), counted over all epochs, in place: "documents", "words" and "outputs".
 
         The matrices are float32 from `padded_rows`: tags (n, stride), words (v, stride; no rows for "dbow")
         and outputs (v, `output_width`); ids are below n and v, which is not checked. With one thread the
@@ -194,9 +196,9 @@ def infer(
 ) -> None:
     """Train `rows`, float32 (d, stride), of new documents in place; `words` and `outputs` stay as they are.
 
-    `starts`, int64 (d + 1,), are the indices of each document's first token and the end of the last; a document
-    without tokens keeps its row. `seeds`, uint64 (d,), are the documents' own random streams: a row depends on
-    nothing but its document, its seed and `settings`, whatever the threads and the other documents.
+    `starts`, int64 (d + 1,), are the indices of each document's first token and the end of the last; a
+    document without tokens keeps its row. `seeds`, uint64 (d,), are the documents' own random streams: a row
+    depends on nothing but its document, its seed and `settings`, whatever threads and other documents.
 
     Raises `ParameterError` for arguments the kernel cannot work with.
     """

@@ -147,7 +147,7 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         epochs: int = 10,
         learning_rate: float = 0.025,
         least_learning_rate: float = 1e-4,
-        shared: int = 5,
+        shared: int = 2,
         tokenizer: Tokenizer = "words",
         errors: Errors = "strict",
         empty: Literal["error", "skip"] = "error",
@@ -188,8 +188,8 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         self.show_progress = show_progress
 
     def fit(self, documents: Any, y: None = None) -> Self:
-        """Train on `documents`: a mapping key -> text; (key, text) or (key, tags, text) tuples; a table; a folder
-        of files; or a file with a document a line. A text may be a list of tokens.
+        """Train on `documents`: a mapping key -> text; (key, text) or (key, tags, text) tuples; a table; a
+        folder of files; or a file with a document a line. A text may be a list of tokens.
 
         Raises `ParameterError`, `InputError` (with file and row: empty documents, keys that occur twice),
         `IntegrityError` for a damaged checkpoint; `StorageError` for checkpoints that cannot be written and
@@ -255,7 +255,9 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         save_model(Path(path), self._state, {"model": "Doc2Vec", **self._settings()}, position, overwrite)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], tokenizer: Tokenizer | None = None, **parameters: Any) -> Self:
+    def load(
+        cls, path: str | os.PathLike[str], tokenizer: Tokenizer | None = None, **parameters: Any
+    ) -> Self:
         """The model that `save` wrote, fitted as it was.
 
         `tokenizer` gives the callable that a saved model was made with, which is no part of the folder;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,8 @@ from nearer.signal.documents import document_ids, kept_tokens, restricted
 class Inference:
     """A trained model as an encoder of documents.
 
-    Every document starts from zeros and is trained with random numbers of its own, which follow from the words
-    it holds: its vector depends on nothing but the model, those words and their order.
+    Every document starts from zeros and is trained with random numbers of its own, which follow from the
+    words it holds: its vector depends on nothing but the model, those words and their order.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class Inference:
             self.settings,
             tokens,
             starts,
-            np.array([_seed(tokens[a:b]) for a, b in zip(starts[:-1], starts[1:], strict=True)], np.uint64),
+            np.array([_seed(tokens[a:b]) for a, b in pairwise(starts)], np.uint64),
             rows,
             self.arrays["words"],
             self.arrays["outputs"],

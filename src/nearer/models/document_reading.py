@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from nearer.data.documents import documents_name, located, read_documents
 from nearer.errors import InputError, shown
@@ -55,7 +55,7 @@ class ReadsDocuments(Protocol):
     key: str | None
     text: str | None
     tags: str | None
-    empty: str
+    empty: Literal["error", "skip"]
     min_count: int
     max_vocabulary: int | None
     tokenizer: Tokenizer

@@ -240,7 +240,8 @@ class Estimator:
 
         def __getattr__(self, name):
             """Called for what is not there; a learned name, ending in _, is missing until `fit`."""
-            if name.endswith("_") and not name.startswith("_"):
+            learned = name.endswith("_") and not name.startswith("_")
+            if learned or isinstance(getattr(type(self), name, None), property):
                 raise NotFitted(
                     f"this {type(self).__name__} is not fitted, so it has no {name}", remedy="call fit first"
                 )

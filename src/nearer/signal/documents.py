@@ -72,7 +72,8 @@ def encode_documents(
             pieces.append(document_ids(counter, document, tokenizer, errors))
             read.append(without_content(document))
             progress.advance(1)
-    merged = merge_counters([counter], *((1, None) if vocabulary is not None else (min_count, max_vocabulary)))
+    limits = (min_count, max_vocabulary) if vocabulary is None else (1, None)
+    merged = merge_counters([counter], *limits)
     words, final, counts = merged.words, merged.ids[0], merged.counts
     if vocabulary is not None:
         known = {word: row for row, word in enumerate(vocabulary)}
@@ -132,7 +133,7 @@ def kept_tokens(
     tokens = np.empty(sum(map(len, pieces)), dtype=np.uint32)
     lengths = np.zeros(len(pieces), dtype=np.int64)
     end = 0
-    for number, piece in enumerate(pieces):  # piece by piece: large arrays in between would cost more than this
+    for number, piece in enumerate(pieces):  # piece by piece: large arrays in between cost more
         ids = final[piece]
         kept = ids[ids != DROPPED]
         tokens[end : end + len(kept)] = kept

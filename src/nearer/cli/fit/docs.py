@@ -16,7 +16,7 @@ from nearer.errors import StorageError
 
 EXAMPLES = (
     "nearer fit docs corpus.txt -o docs.space --empty skip",
-    "nearer fit docs news.csv --key id --text body -o docs.space --model docs.doc2vec --epochs 20 --threads 1",
+    "nearer fit docs news.csv --key id --text body -o docs.space --model docs.doc2vec --min-count 2",
 )
 
 Documents = Annotated[
@@ -32,7 +32,9 @@ Model = Annotated[
 ]
 Architecture = Annotated[
     Literal["dbow", "dm"],
-    word.training(help="A document predicts its words, or a document and the words around a word predict it."),
+    word.training(
+        help="A document predicts its words, or a document and the words around a word predict it."
+    ),
 ]
 Combine = Annotated[Literal["mean", "concat"], word.training(help="How dm puts vectors together.")]
 TrainWords = Annotated[bool, word.training("--train-words", help="Train word vectors too, with dbow.")]
@@ -67,7 +69,7 @@ def docs(
     epochs: Epochs = 10,
     learning_rate: word.LearningRate = 0.025,
     least_learning_rate: word.LeastLearningRate = 1e-4,
-    shared: Shared = 5,
+    shared: Shared = 2,
     tokenizer: word.Tokenizer = "words",
     errors: word.Errors = "strict",
     empty: Empty = "error",
