@@ -1,12 +1,13 @@
 """Slow twins of the document kernels: PV-DBOW and PV-DM in NumPy and float64, step by step.
 
-They follow Le & Mikolov 2014 and what stands at the head of native/pv_dbow.hpp and pv_dm.hpp, and draw from the
-Python version of the generator (word_twin.py), so that kernel and twin see the same words and negatives.
+They follow Le & Mikolov 2014 and what stands at the head of native/pv_dbow.hpp and pv_dm.hpp, and draw from
+the Python version of the generator (word_twin.py), so that kernel and twin see the same words and negatives.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ class DocumentTwin:
         rate = given.least_learning_rate + (given.learning_rate - given.least_learning_rate) * left
         bounds = [*run.starts.tolist(), len(run.tokens)]
         kept = []
-        for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
+        for begin, end in pairwise(bounds):
             words = (run.tokens[begin:end] & ~LINE_START).tolist()
             kept.append([word for word in words if random.next() >> 32 <= given.keep[word]])
         dbow = given.method == "dbow"
@@ -136,7 +137,7 @@ class DocumentTwin:
                 self.words[word] += move[(1 + place) * stride : (2 + place) * stride] if concat else move
 
     def spread(self, hidden: Floats, outputs: list[int], g: Floats) -> Floats:
-        """Move the outputs by g (outputs, hidden), a group of the kernel at a time; how far the hidden move."""
+        """Move the outputs by g (outputs, hidden), a group at a time; returns how far the hidden move."""
         moves = np.zeros_like(hidden)
         for o in range(0, len(outputs), self.group):
             part = slice(o, o + self.group)

@@ -16,7 +16,7 @@ import pytest
 from nearer.data.documents import Document, read_documents
 from nearer.errors import FormatError, InputError
 
-TaggedDocument = namedtuple("TaggedDocument", "words tags")  # noqa: PYI024  (as gensim makes it)
+TaggedDocument = namedtuple("TaggedDocument", "words tags")  # as gensim makes it
 COLUMNS = {"id": ["a", "b"], "text": ["one", "two"], "topic": ["x", "y"]}
 
 

@@ -1,4 +1,4 @@
-"""Doc2Vec: documents of one topic lie together; the same bits again; new documents; models on disk; bad input."""
+"""Doc2Vec: documents of a topic lie together; the same bits again; new documents; models on disk; bad input."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_fit_goes_on_with_the_words_and_tags_it_has(fitted: Doc2Vec) -> None:
     model.fit(DOCUMENTS)
     assert model.report_.epochs == 4
     assert not (model.space_.vectors == once).all()
-    with pytest.raises(InputError, match="^row 0: this model has no vector for the tag 'new'; use encode"):
+    with pytest.raises(InputError, match=r"^row 0: this model has no vector for the tag 'new'; use encode"):
         model.fit({"new": "c1 c2"})
     for name, value in (("architecture", "dm"), ("objective", "hierarchical"), ("window", 4)):
         with pytest.raises(ParameterError, match=f"^{name}=.*, but this model is fitted with {name}="):
@@ -231,7 +231,7 @@ def test_a_saved_model_that_is_wrong_is_refused(fitted: Doc2Vec, tmp_path: Path)
         Doc2Vec.load(tmp_path / "run")
     small(epochs=1, tokenizer=str.split).fit(DOCUMENTS).save(tmp_path / "called")
     with pytest.raises(
-        ParameterError, match="tokenizer is the callable .*split, which is not saved with it; pass"
+        ParameterError, match=r"tokenizer is the callable .*split, which is not saved with it; pass"
     ):
         Doc2Vec.load(tmp_path / "called")
     assert Doc2Vec.load(tmp_path / "called", tokenizer=str.split).encode(["c1 c2"]).shape == (1, 16)
@@ -254,7 +254,7 @@ def test_documents_without_a_known_word(caplog: pytest.LogCaptureFixture) -> Non
     assert model.encode(["unknown", "c1"])[1].any()
     model.set_params(empty="error")
     with pytest.raises(
-        InputError, match="^row 1: document '1' holds no word that this model knows; leave it out"
+        InputError, match=r"^row 1: document '1' holds no word that this model knows; leave it out"
     ):
         model.encode(["c1", "unknown"])
 
@@ -277,7 +277,7 @@ def test_bad_calls_of_encode(fitted: Doc2Vec) -> None:
     for given in ({"epochs": 0}, {"batch_size": 0}, {"epochs": 1.5}):
         with pytest.raises(ParameterError, match="is not a whole number from 1 up"):
             fitted.encode(["c1"], **given)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="^row 1: 7 is neither a text nor a list of tokens"):
+    with pytest.raises(InputError, match=r"^row 1: 7 is neither a text nor a list of tokens"):
         fitted.encode(["c1", 7])  # type: ignore[list-item]
     with pytest.raises(InputError, match="not one string"):
         fitted.encode("c1")
