@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import nearer.models
 from nearer import Space
 from nearer.encoders import Encoder, Lookup
 from nearer.errors import InputError, NotFitted, ParameterError
-from nearer.models import Doc2Vec, GloVe, Phrases, Word2Vec
+from nearer.models import SIF, Doc2Vec, GloVe, Phrases, Word2Vec
 from nearer.models.parameters import Estimator
 
 ESTIMATORS = [
@@ -23,26 +24,33 @@ ESTIMATORS = [
     for name in nearer.models.__all__
     if inspect.isclass(value := getattr(nearer.models, name)) and issubclass(value, Estimator)
 ]
-ENCODERS = [
+ENCODERS = [  # estimators too, where they have an identity
     value
-    for name in nearer.encoders.__all__
-    if inspect.isclass(value := getattr(nearer.encoders, name))
+    for room in (nearer.encoders, nearer.models)
+    for name in room.__all__
+    if inspect.isclass(value := getattr(room, name))
     and hasattr(value, "encode")
+    and hasattr(value, "identity")
     and not getattr(value, "_is_protocol", False)
 ]
 
 SENTENCES = ["the lion and the zebra", "a zebra and a lion", "the computer and the mouse"] * 30
 # A new estimator brings a small instance and what it is fitted to; a new encoder an instance and its items.
+FIVE = str(Path(__file__).parents[1] / "golden" / "five.space")
+FIVE_TEXTS = [["lion", "two words"], ["שלום"], ["🦁", "lion"]]
 SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
     Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),
     GloVe: lambda: (GloVe(dim=4, min_count=1, epochs=2, threads=1), SENTENCES),
     Phrases: lambda: (Phrases(threshold=0.1, min_count=1, threads=1), SENTENCES),
+    SIF: lambda: (SIF(FIVE), FIVE_TEXTS),
     Word2Vec: lambda: (Word2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),
 }
 # What an estimator learns that makes no space, and how to tell that two have learned the same.
 LEARNED: dict[type, str] = {Phrases: "phrases_"}
 ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
+    Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=3).fit(SENTENCES), SENTENCES[:2]),
     Lookup: lambda: (Lookup(Space(["a", "b", "c"], np.eye(3, 5, dtype=np.float32))), ["c", "a"]),
+    SIF: lambda: (SIF(FIVE).fit(FIVE_TEXTS), FIVE_TEXTS[:2]),
 }
 
 estimators = pytest.mark.parametrize("kind", ESTIMATORS, ids=lambda kind: kind.__name__)

@@ -8,7 +8,7 @@ from scipy import stats
 
 import nearer.evaluate
 from nearer import Space
-from nearer.evaluate.similarity import correlation, ranks
+from nearer.evaluate.correlation import correlation, ranks
 from nearer.space import Metric
 
 

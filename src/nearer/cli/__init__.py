@@ -3,8 +3,9 @@
     app.py       the program and its verbs        program.py      errors, exit codes, closed pipes
     output.py    tables and JSON                   options.py      what several verbs take
     destination.py   is there room for the result, asked before any work
+    identified.py    which files say what space their vectors belong to
 
-Verbs, in the order of the work: `fit.py` -> `info.py`, `neighbors.py`, `analogy.py` -> `evaluate.py`,
+Verbs, in the order of the work: `fit.py` -> `info.py`, `neighbors.py`, `analogy.py` -> `evaluate/`,
 `search.py`, `map.py` -> `convert.py`, `models.py`; `tour/` shows them all.
 """
 

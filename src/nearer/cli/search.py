@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import nearer
+from nearer.cli.identified import carries_identity
 from nearer.cli.options import AsJson, HowMany, SpaceName, Threads, saved_space
 from nearer.cli.output import print_json, print_table, write
 from nearer.errors import FormatError, InputError
@@ -26,8 +27,6 @@ EXAMPLES = (
     "nearer search words.space import string -k 5",
     "nearer search words.space queries.npy --index hnsw --recall --json",
 )
-WITH_IDENTITY = ("space", "parquet", "npz")  # formats that say which space their vectors belong to
-
 
 Index = Literal["exact", "hnsw"]
 
@@ -110,13 +109,10 @@ def _queries(
     if file.suffix == ".npy":
         vectors = _matrix(file)
         return [f"row {row}" for row in range(len(vectors))], vectors
-    from nearer.space.formats import format_of  # noqa: PLC0415  (verbs start fast)
-
     given = nearer.load(file)
     if not len(given):
         raise InputError("holds no vectors to search for", file=file)
-    bound = file.is_dir() or format_of(file) in WITH_IDENTITY
-    return given.keys, given if bound else given.vectors
+    return given.keys, given if carries_identity(file) else given.vectors
 
 
 def _matrix(file: Path) -> NDArray[np.float32]:

@@ -1,23 +1,43 @@
 """Evaluate: one function a judgement; each returns a result with its value, interval, n and coverage.
 
+    words      similarity, analogies        documents   retrieval, sts
+    labels     knn, probe, clustering, silhouette       searchers   neighbor_overlap
+
 Intervals are 95 % percentile bootstrap intervals over the items judged (Efron, 1979), from one seed. A word
 that the space does not hold is never guessed: its item is left out, and the result says how many were.
 """
 
 from nearer.evaluate.analogy import AnalogyResult, analogies
+from nearer.evaluate.classification import ClassificationResult
+from nearer.evaluate.clustering import ClusteringResult, clustering
+from nearer.evaluate.knn import knn
 from nearer.evaluate.neighbours import OverlapResult, neighbor_overlap
+from nearer.evaluate.probe import probe
 from nearer.evaluate.result import Estimate
+from nearer.evaluate.retrieval import RetrievalResult, retrieval
 from nearer.evaluate.silhouette import SilhouetteResult, silhouette
 from nearer.evaluate.similarity import SimilarityResult, similarity
+from nearer.evaluate.sts import StsResult, sts
+from nearer.evaluate.texts import read_texts
 
 __all__ = [
     "AnalogyResult",
+    "ClassificationResult",
+    "ClusteringResult",
     "Estimate",
     "OverlapResult",
+    "RetrievalResult",
     "SilhouetteResult",
     "SimilarityResult",
+    "StsResult",
     "analogies",
+    "clustering",
+    "knn",
     "neighbor_overlap",
+    "probe",
+    "read_texts",
+    "retrieval",
     "silhouette",
     "similarity",
+    "sts",
 ]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from nearer.errors import InputError, ParameterError
 from nearer.evaluate.bootstrap import mean
+from nearer.evaluate.labels import Labels, labelled
 from nearer.evaluate.result import Estimate, Result, table
 from nearer.space import Space
 
@@ -61,7 +61,12 @@ class SilhouetteResult(Result):
 
 
 def silhouette(
-    space: Space, labels: Mapping[str, Hashable] | Sequence[Hashable], *, sample: int = 10_000, seed: int = 0
+    space: Space,
+    labels: Labels,
+    *,
+    sample: int = 10_000,
+    columns: Sequence[str] | None = None,
+    seed: int = 0,
 ) -> SilhouetteResult:
     """Mean silhouette of the labelled vectors of `space` (Rousseeuw, 1987).
 
@@ -70,46 +75,34 @@ def silhouette(
 
     Parameters
     ----------
-    labels : label of each row (n,), or of some keys; keys that the space lacks are left out.
+    labels : label of each row, {key: label}, the name of a payload column, or a file or table of keys and
+        labels; keys that the space lacks are left out.
     sample : at most so many items, drawn at random by `seed`, since time grows with their square.
+    columns : names of the columns of key and label in a file or table.
 
     Raises
     ------
     ParameterError : a space of metric "dot", which is no distance.
-    InputError : another number of labels than rows, fewer than two labels, or no label with two items.
+    InputError : labels that are missing, another number of them than rows, fewer than two labels, or no label
+        with two items.
     """
     if space.metric == "dot":
         raise ParameterError(
             "a silhouette needs a distance and the metric is 'dot'", remedy="use another metric"
         )
-    rows, kept, coverage = _labelled(space, labels)
+    found = labelled(space, labels, columns)
+    rows, codes = found.rows, found.codes
     if len(rows) > sample:
         drawn = np.sort(np.random.default_rng(seed).permutation(len(rows))[:sample])
-        rows, kept = rows[drawn], [kept[i] for i in drawn]
-    sizes = Counter(kept)
-    if len(sizes) < 2 or max(sizes.values()) < 2:
+        rows, codes = rows[drawn], codes[drawn]
+    sizes = np.bincount(codes, minlength=len(found.names))
+    present = np.flatnonzero(sizes)
+    if len(present) < 2 or sizes.max() < 2:
         raise InputError(
-            f"{len(kept)} labelled items of {len(sizes)} labels: needs two labels, one of two items"
+            f"{len(rows)} labelled items of {len(present)} labels: needs two labels, one of two items"
         )
     from sklearn.metrics import silhouette_samples  # noqa: PLC0415  (`import nearer` must not load it)
 
-    numbers = {label: number for number, label in enumerate(sizes)}
-    codes = np.array([numbers[label] for label in kept])
     values = np.asarray(silhouette_samples(space.vectors[rows], codes, metric=space.metric), dtype=np.float64)
-    by_label = {str(label): mean(values[codes == number], seed) for label, number in numbers.items()}
-    return SilhouetteResult(mean(values, seed), by_label, coverage)
-
-
-def _labelled(
-    space: Space, labels: Mapping[str, Hashable] | Sequence[Hashable]
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], list[Hashable], float]:
-    """Rows, their labels, and the part of the labelled items that the space holds."""
-    if not isinstance(labels, Mapping):
-        if len(labels) != len(space):
-            raise InputError(
-                f"{len(labels)} labels for {len(space)} vectors", remedy="give one a row, or a mapping"
-            )
-        return np.arange(len(space)), list(labels), 1.0
-    held = [key for key in labels if key in space]
-    rows = np.array([space.row(key) for key in held], dtype=np.intp)
-    return rows, [labels[key] for key in held], len(held) / max(len(labels), 1)
+    by_label = {found.names[code]: mean(values[codes == code], seed) for code in present}
+    return SilhouetteResult(mean(values, seed), by_label, found.coverage)

@@ -60,12 +60,17 @@ def _read_table(path: Path) -> Table:
 
 def text_lines(path: str | Path) -> list[str]:
     """The lines of a UTF-8 text file, without line ends or a byte order mark."""
+    return text_of(path).splitlines()
+
+
+def text_of(path: str | Path) -> str:
+    """The text of a UTF-8 file, without a byte order mark."""
     try:
         data = Path(path).read_bytes()
     except OSError as error:
         raise _unreadable(Path(path), error) from None
     try:
-        return data.decode("utf-8-sig").splitlines()
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise EncodingError(
             f"byte {error.start:,} is not UTF-8", file=path, remedy="save the file as UTF-8"

@@ -4,6 +4,7 @@ from nearer.models.doc2vec import Doc2Vec
 from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
 from nearer.models.phrases import PhraseReport, Phrases
+from nearer.models.sif import SIF, PoolingReport
 from nearer.models.word2vec import Word2Vec
 
-__all__ = ["Doc2Vec", "FitReport", "GloVe", "PhraseReport", "Phrases", "Word2Vec"]
+__all__ = ["SIF", "Doc2Vec", "FitReport", "GloVe", "PhraseReport", "Phrases", "PoolingReport", "Word2Vec"]

@@ -21,7 +21,7 @@ from nearer.kernels.words import MOST_SHARED, Objective
 from nearer.models.document_inference import Inference
 from nearer.models.document_reading import DocumentMaterial, encoded_documents
 from nearer.models.incremental import READING, TRAINING, Incremental
-from nearer.models.parameters import Choice, Constraint, Instance, OrNone, Real, Whole, as_float
+from nearer.models.parameters import Choice, Constraint, Instance, OrNone, Real, Whole, as_float, plain
 from nearer.models.saving import load_model, save_model
 from nearer.models.state import TrainingState, seeded_rows
 from nearer.signal.corpus import Errors, Tokenizer
@@ -58,7 +58,8 @@ class Doc2Vec(Incremental[DocumentMaterial]):
     min_count : words seen less often are dropped.
     max_vocabulary : keep at most this many words, the most frequent.
     subsample : threshold t of subsampling; words whose share of the text exceeds it are thinned out. 0: none.
-    epochs : passes over the documents, and over a new document in `encode`.
+    epochs : passes over the documents.
+    encode_epochs : passes over a new document in `encode`. None: as many as `epochs`.
     learning_rate, least_learning_rate : start and end of the linear decay.
     shared : words in a row that share one draw of negatives; 1 draws for every word.
     tokenizer : "words" (runs of Unicode letters and digits, lower-cased), "whitespace", or a callable that
@@ -120,6 +121,7 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         "subsample": Real(0.0),
         "least_learning_rate": Real(0.0),
         "shared": Whole(1, MOST_SHARED),
+        "encode_epochs": OrNone(Whole(1)),
         "empty": Choice(("error", "skip")),
         "key": NAMED,
         "text": NAMED,
@@ -145,6 +147,7 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         max_vocabulary: int | None = None,
         subsample: float = 1e-3,
         epochs: int = 10,
+        encode_epochs: int | None = None,
         learning_rate: float = 0.025,
         least_learning_rate: float = 1e-4,
         shared: int = 2,
@@ -172,6 +175,7 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         self.max_vocabulary = max_vocabulary
         self.subsample = subsample
         self.epochs = epochs
+        self.encode_epochs = encode_epochs
         self.learning_rate = learning_rate
         self.least_learning_rate = least_learning_rate
         self.shared = shared
@@ -202,29 +206,27 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         items: Sequence[str | list[str]],
         batch_size: int = 1024,
         show_progress: bool | None = None,
-        epochs: int | None = None,
     ) -> NDArray[np.float32]:
         """Vectors of new documents, texts or token lists: float32 (n, dim).
 
         Words and outputs stay as they are, words the model does not know are dropped, and each document is
-        trained for `epochs` passes (None: as many as the model). A vector follows from the model and from the
-        document's words in their order; batches, threads and the other documents change nothing.
+        trained for `encode_epochs` passes. A vector follows from the model and from the document's words in
+        their order; batches, threads and the other documents change nothing.
 
         Raises `NotFitted`; `InputError` naming the row for a document without a known word, unless `empty`
         is "skip": then its vector is zeros.
         """
         space = self.space_
-        passes = self.epochs if epochs is None else epochs
-        for name, value in (("batch_size", batch_size), ("epochs", passes)):
-            if not Whole(1).allows(value):
-                raise ParameterError(f"{name}={shown(value)} is not a whole number from 1 up")
+        self.check_parameters()
+        if not Whole(1).allows(batch_size):
+            raise ParameterError(f"batch_size={shown(batch_size)} is not a whole number from 1 up")
         settings = self._kernel_settings(self._state, int(self.seed))
         inference = Inference(
             settings, self._state.arrays, self._state.names["words"], space.dim, self.tokenizer, self.errors
         )
         return inference.encode(
             items,
-            epochs=int(passes),
+            epochs=int(self.encode_epochs or self.epochs),
             batch_size=int(batch_size),
             skip_empty=self.empty == "skip",
             threads=thread_count(self.threads),
@@ -252,7 +254,8 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         """Save the model, to `load` it later: a folder, written at one instant. Raises `StorageError`."""
         _ = self.space_
         position = {"fingerprint": self._fingerprint, "units": self._units, "last_unit": self._last_unit}
-        save_model(Path(path), self._state, {"model": "Doc2Vec", **self._settings()}, position, overwrite)
+        settings = {"model": "Doc2Vec", **self._settings(), "encode_epochs": plain(self.encode_epochs)}
+        save_model(Path(path), self._state, settings, position, overwrite)
 
     @classmethod
     def load(

@@ -174,6 +174,22 @@ class OrNone:
         return f"{self.inner.rule()}, or None"
 
 
+@dataclass(frozen=True)
+class Either:
+    """What one of two rules allows."""
+
+    one: Constraint
+    other: Constraint
+
+    def allows(self, value: object) -> bool:
+        """Whether `value` is kept by one of the rules."""
+        return self.one.allows(value) or self.other.allows(value)
+
+    def rule(self) -> str:
+        """The rule in words."""
+        return f"{self.one.rule()}, or {self.other.rule()}"
+
+
 class Estimator:
     """What scikit-learn expects of an estimator: parameters stored as given, read and set by name."""
 
@@ -239,9 +255,9 @@ class Estimator:
     if not TYPE_CHECKING:  # a type checker knows the attributes by their declarations
 
         def __getattr__(self, name):
-            """Called for what is not there; a learned name, ending in _, is missing until `fit`."""
-            learned = name.endswith("_") and not name.startswith("_")
-            if learned or isinstance(getattr(type(self), name, None), property):
+            """Called for what is not there; names that end in _, and properties, are missing until `fit`."""
+            learned = name.endswith("_") or isinstance(getattr(type(self), name, None), property)
+            if learned and not name.startswith("_"):
                 raise NotFitted(
                     f"this {type(self).__name__} is not fitted, so it has no {name}", remedy="call fit first"
                 )

@@ -309,6 +309,12 @@ class Space:
     def _repr_html_(self) -> str:
         return show.table(self)
 
+    def __copy__(self) -> Space:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Space:
+        return self  # nobody can change it, and estimators that hold a space are cloned
+
     def __getstate__(self) -> dict[str, Any]:
         return {
             "keys": list(self._keys),

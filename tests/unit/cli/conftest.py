@@ -37,7 +37,22 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     model = nearer.Word2Vec(32, epochs=3, threads=1).fit(folder / "corpus.txt")
     model.space_.save(folder / "words.space")
     np.save(folder / "queries.npy", model.space_.vectors[:4])
+    write_judgements(folder, model.space_)
     return folder
+
+
+def write_judgements(folder: Path, space: nearer.Space) -> None:
+    """Queries with judgements, and labels: words whose neighbours are relevant, words that look alike."""
+    queries = space[:8]
+    queries.save(folder / "queries.space")
+    lines = [
+        f"{key} 0 {near} {3 - place}\n"
+        for key in queries
+        for place, (near, _) in enumerate(space.neighbors(key, 3))
+    ]
+    (folder / "qrels.txt").write_text("".join(lines), encoding="utf-8")
+    labelled = (f"{key}\t{'long' if len(key) > 5 else 'short'}\n" for key in space.keys[:200])
+    (folder / "labels.tsv").write_text("".join(labelled), encoding="utf-8")
 
 
 @pytest.fixture

@@ -1,0 +1,141 @@
+"""`nearer evaluate`: how well a space or an encoder does; one file a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from nearer.cli.evaluate import labels as by_labels
+from nearer.cli.evaluate import retrieval, sts, words
+from nearer.cli.evaluate.judged import Judged
+from nearer.cli.options import AsJson, Seed
+from nearer.cli.output import print_json, write
+
+EXAMPLES = (
+    "nearer evaluate words.space --similarity pairs.tsv --analogies questions.txt",
+    "nearer evaluate glove-6b-50d --analogies questions.txt --restrict 30000 --json",
+    "nearer evaluate words.space --task retrieval --queries queries.space --qrels qrels.txt",
+    "nearer evaluate words.space --task probe --labels labels.tsv -k 5",
+    "nearer evaluate words.space --task cluster --labels labels.tsv --json",
+    "nearer evaluate words.space --task sts --pairs pairs.tsv",
+)
+Task = Literal["words", "retrieval", "probe", "cluster", "sts"]
+NEEDED: Mapping[Task, tuple[str, ...]] = {
+    "words": (),
+    "retrieval": ("queries", "qrels"),
+    "probe": ("labels",),
+    "cluster": ("labels",),
+    "sts": ("pairs",),
+}
+ALSO_TAKEN: Mapping[Task, tuple[str, ...]] = {
+    "words": ("similarity", "analogies", "restrict", "method"),
+    "retrieval": ("encoder", "columns", "k", "gain", "unknown_ids"),
+    "probe": ("encoder", "columns", "k", "folds"),
+    "cluster": ("encoder", "columns"),
+    "sts": ("columns",),
+}
+
+
+def evaluate(
+    context: typer.Context,
+    space: Annotated[
+        str,
+        typer.Argument(
+            metavar="SPACE",
+            help="A .space folder, a file of vectors, or a known model; for sts also an encoder; with "
+            "--encoder a file of texts.",
+        ),
+    ],
+    task: Annotated[Task, typer.Option(help="What is judged.")] = "words",
+    similarity: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Words: rated pairs, word, word, rating; may be repeated."),
+    ] = None,
+    analogies: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Words: questions as in questions-words.txt; may be repeated."),
+    ] = None,
+    restrict: Annotated[
+        int,
+        typer.Option(metavar="N", help="Analogies: only the first N keys; more than there are is all."),
+    ] = 30_000,
+    method: Annotated[words.Method, typer.Option(help="Analogies: how cosines combine.")] = "3cosadd",
+    queries: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Retrieval: a space of queries; with --encoder their texts."),
+    ] = None,
+    qrels: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Retrieval: judgements, as TREC's query, 0, document, relevance."),
+    ] = None,
+    gain: Annotated[
+        retrieval.Gain, typer.Option(help="Retrieval: of nDCG, the relevance or 2^relevance - 1.")
+    ] = "linear",
+    unknown_ids: Annotated[
+        retrieval.Unknown, typer.Option(help="Retrieval: judgements of ids that are not there.")
+    ] = "error",
+    labels: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|COLUMN", help="Probe, cluster: keys and labels, or a payload column."),
+    ] = None,
+    k: Annotated[
+        int, typer.Option("-k", "--k", help="Retrieval: documents of nDCG@k. Probe: neighbours.")
+    ] = 10,
+    folds: Annotated[int, typer.Option(help="Probe: parts of the cross-validation.")] = 5,
+    pairs: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Sts: rated pairs, text, text, score.")
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(metavar="A,B,C", help="Names of the columns of --qrels, --labels or --pairs."),
+    ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ENCODER", help="SPACE and --queries are texts, key and text; this encodes them."
+        ),
+    ] = None,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Judge a space on words, retrieval, labels (probe, cluster), or an encoder on pairs of texts (sts).
+
+    Every figure comes with its 95 % bootstrap interval. Items with a key that the space does not hold are
+    left out; the coverage says how many are left.
+    """
+    _require_fitting(context, task)
+    if task == "words" and not similarity and not analogies:
+        raise typer.BadParameter("give a test: --similarity FILE or --analogies FILE, or a --task")
+    names = columns.split(",") if columns is not None else None
+    asked, judgements, rated = queries or Path(), qrels or Path(), pairs or Path()
+    judges: Mapping[Task, Callable[[], Judged]] = {
+        "words": lambda: words.judged(space, similarity or [], analogies or [], restrict, method, seed),
+        "retrieval": lambda: retrieval.judged(
+            space, encoder, asked, judgements, names, k, gain, unknown_ids, seed
+        ),
+        "probe": lambda: by_labels.probed(space, encoder, labels or "", names, k, folds, seed),
+        "cluster": lambda: by_labels.clustered(space, encoder, labels or "", names, seed),
+        "sts": lambda: sts.judged(space, rated, names, seed),
+    }
+    found = judges[task]()
+    if as_json:
+        print_json({"space": space, "identity": found.identity, "task": task, **found.document})
+        return
+    for heading, result in found.results:
+        write(f"{heading}\n{result}\n")
+
+
+def _require_fitting(context: Any, task: Task) -> None:
+    """Raise `BadParameter` for an option of another task, or one that this task needs and is not given."""
+    given = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}
+    missing = [name for name in NEEDED[task] if name not in given]
+    if missing:
+        raise typer.BadParameter(f"--task {task} needs {' and '.join(f'--{name}' for name in missing)}")
+    for name in sorted(given):
+        tasks = [other for other in NEEDED if name in (*NEEDED[other], *ALSO_TAKEN[other])]
+        if tasks and task not in tasks:
+            option = f"-{name}" if name == "k" else f"--{name.replace('_', '-')}"
+            raise typer.BadParameter(f"{option} goes with --task {' or '.join(tasks)}, not with {task}")

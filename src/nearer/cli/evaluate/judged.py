@@ -1,0 +1,23 @@
+"""What every task of `nearer evaluate` gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Results with the headings they are printed under, and the same for JSON.
+
+    Attributes
+    ----------
+    identity : of what was judged.
+    results : (heading, result) pairs; the result prints itself.
+    document : what --json adds to the name and the identity.
+    """
+
+    identity: str
+    results: Sequence[tuple[str, object]]
+    document: dict[str, Any]
