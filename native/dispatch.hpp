@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "document_training.hpp"
 #include "glove_training.hpp"
 #include "topk_task.hpp"
 #include "word_training.hpp"
@@ -25,6 +26,7 @@ struct Kernels {
   ScratchBytes subword_skipgram_scratch;
   TrainUnit train_subword_cbow;
   ScratchBytes subword_cbow_scratch;
+  DocumentKernels documents;
   TopkKernels topk;
   TrainTile train_glove;
 };

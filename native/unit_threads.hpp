@@ -1,7 +1,8 @@
-// Runs a word-training kernel over a range of units on several threads.
+// Ranges of work, cut into units, on several threads with scratch memory of their own.
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <new>
@@ -16,26 +17,32 @@ namespace nearer {
 struct Freer {
   void operator()(void* memory) const { std::free(memory); }
 };
+using Scratch = std::unique_ptr<void, Freer>;
 
-inline std::unique_ptr<void, Freer> scratch_memory(int64_t bytes) {
+inline Scratch scratch_memory(int64_t bytes) {
   void* memory = std::aligned_alloc(64, static_cast<size_t>((bytes + 63) / 64 * 64 + 64));
   if (!memory) throw std::bad_alloc();
-  return std::unique_ptr<void, Freer>(memory);
+  return Scratch(memory);
 }
 
-// Sums of (loss, pairs, tokens) over units [first, last). Threads take units in order from one counter and write
-// the matrices without locks (Recht et al. 2011).
-inline std::tuple<double, int64_t, int64_t> train_units(TrainUnit train, ScratchBytes scratch_bytes,
-                                                        const WordTraining& run, int64_t first, int64_t last,
-                                                        int threads) {
-  const int64_t bytes = scratch_bytes(run);
-  std::vector<std::unique_ptr<void, Freer>> scratch;
-  for (int t = 0; t < threads; t++) scratch.push_back(scratch_memory(bytes));
-  std::vector<UnitReport> reports(static_cast<size_t>(last > first ? last - first : 0));
+// Calls work(unit, scratch) for every unit of [first, last); threads take units in order from one counter.
+template <class Work>
+void each_unit(int64_t first, int64_t last, int threads, int64_t scratch_bytes, const Work& work) {
+  std::vector<Scratch> scratch;
+  for (int t = 0; t < threads; t++) scratch.push_back(scratch_memory(scratch_bytes));
   std::atomic<int64_t> next{first};
   run_on_threads(threads, [&](int64_t thread) {
-    for (int64_t unit = next++; unit < last; unit = next++)
-      reports[static_cast<size_t>(unit - first)] = train(run, unit, scratch[static_cast<size_t>(thread)].get());
+    for (int64_t unit = next++; unit < last; unit = next++) work(unit, scratch[static_cast<size_t>(thread)].get());
+  });
+}
+
+// The reports of train(unit, scratch) for every unit, added up in the order of the units: loss, pairs, tokens.
+template <class Train>
+std::tuple<double, int64_t, int64_t> train_each_unit(int64_t first, int64_t last, int threads,
+                                                     int64_t scratch_bytes, const Train& train) {
+  std::vector<UnitReport> reports(static_cast<size_t>(last > first ? last - first : 0));
+  each_unit(first, last, threads, scratch_bytes, [&](int64_t unit, void* scratch) {
+    reports[static_cast<size_t>(unit - first)] = train(unit, scratch);
   });
   std::tuple<double, int64_t, int64_t> total{0.0, 0, 0};
   for (const UnitReport& report : reports) {
@@ -44,6 +51,14 @@ inline std::tuple<double, int64_t, int64_t> train_units(TrainUnit train, Scratch
     std::get<2>(total) += report.tokens;
   }
   return total;
+}
+
+// The same for a word-training kernel.
+inline std::tuple<double, int64_t, int64_t> train_units(TrainUnit train, ScratchBytes scratch_bytes,
+                                                        const WordTraining& run, int64_t first, int64_t last,
+                                                        int threads) {
+  return train_each_unit(first, last, threads, scratch_bytes(run),
+                         [&](int64_t unit, void* scratch) { return train(run, unit, scratch); });
 }
 
 }  // namespace nearer

@@ -1,5 +1,6 @@
 """Models: one method a file, each a thread from raw data to a space."""
 
+from nearer.models.doc2vec import Doc2Vec
 from nearer.models.fasttext import FastText
 from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
@@ -11,6 +12,7 @@ from nearer.models.word2vec import Word2Vec
 __all__ = [
     "PPMI",
     "SIF",
+    "Doc2Vec",
     "FastText",
     "FitReport",
     "GloVe",
