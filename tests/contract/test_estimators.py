@@ -16,7 +16,7 @@ import nearer.models
 from nearer import Space
 from nearer.encoders import Encoder, Lookup
 from nearer.errors import InputError, NotFitted, ParameterError
-from nearer.models import SIF, GloVe, Phrases, Word2Vec
+from nearer.models import PPMI, SIF, GloVe, Phrases, Word2Vec
 from nearer.models.parameters import Estimator
 
 ESTIMATORS = [
@@ -40,6 +40,7 @@ FIVE = str(Path(__file__).parents[1] / "golden" / "five.space")
 FIVE_TEXTS = [["lion", "two words"], ["שלום"], ["🦁", "lion"]]
 SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
     GloVe: lambda: (GloVe(dim=4, min_count=1, epochs=2, threads=1), SENTENCES),
+    PPMI: lambda: (PPMI(dim=3, min_count=1, threads=1), SENTENCES),
     Phrases: lambda: (Phrases(threshold=0.1, min_count=1, threads=1), SENTENCES),
     SIF: lambda: (SIF(FIVE), FIVE_TEXTS),
     Word2Vec: lambda: (Word2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),

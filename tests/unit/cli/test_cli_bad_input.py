@@ -16,6 +16,7 @@ import nearer
 
 FIT = ("fit", "words")
 TO = ("-o", "new.space")
+PPMI = ("fit", "ppmi")
 GLOVE = ("fit", "glove", "corpus.txt", *TO)
 PHRASES, TABLE = ("fit", "phrases"), ("-o", "new.tsv")
 NPMI, SPACED, JOIN = ("--score", "npmi", "--threshold"), ("--tokenizer", "whitespace"), ("--phrases-from",)
@@ -119,6 +120,13 @@ CASES: dict[str, tuple[tuple[object, ...], int, tuple[str, ...]]] = {
     "phrases file missing": ((*FIT, "corpus.txt", *TO, *JOIN, "no.tsv"), 1, ("no.tsv", "No such file")),
     "phrases twice": ((*FIT, "corpus.txt", *TO, "--phrases", *JOIN, "x"), 2, ("one of the two",)),
     "phrases exist": ((*PHRASES, "corpus.txt", "-o", "pairs.tsv"), 1, ("pairs.tsv", "--overwrite")),
+    "dim above the vocabulary": ((*PPMI, "joined.txt", *TO, "--dim", 3), 2, ("dim=3", "below", "kept, 3")),
+    "shift below 1": ((*PPMI, "corpus.txt", *TO, "--shift", 0.5), 2, ("shift=0.5", "from 1")),
+    "shift that leaves nothing": (
+        (*PPMI, "corpus.txt", *TO, "--shift", 1e9),
+        1,
+        ("corpus.txt", "lower shift"),
+    ),
     "cut space": (("info", "cut.space"), 1, ("vectors.safetensors", "500 bytes")),
     "edited space": (("info", "edited.space"), 1, ("edited.space/vectors.safetensors", "SHA-256")),
     "restated space": (("info", "restated.space"), 1, ("restated.space/space.json", "SHA-256")),

@@ -15,12 +15,15 @@ from cli_running import Run, RunJson
 import nearer
 from nearer.cli.app import app
 from nearer.cli.fit.glove import glove
+from nearer.cli.fit.ppmi import ppmi
 from nearer.cli.fit.words import words
 from nearer.cli.program import Program
 from nearer.errors import StorageError
 
 
-@pytest.mark.parametrize(("verb", "model"), [(words, nearer.Word2Vec), (glove, nearer.GloVe)])
+@pytest.mark.parametrize(
+    ("verb", "model"), [(words, nearer.Word2Vec), (glove, nearer.GloVe), (ppmi, nearer.PPMI)]
+)
 def test_fit_offers_every_parameter_with_the_default_of_the_model(verb: Any, model: Any) -> None:
     of_verb = inspect.signature(verb).parameters
     for name, parameter in inspect.signature(model).parameters.items():
@@ -69,6 +72,26 @@ def test_fit_phrases_shows_the_best(here: Path, run: Run) -> None:
         assert part in shown
     few = run("fit", "phrases", "corpus.txt", "-o", "few.tsv", "--threshold", "1e9").stdout
     assert "phrases   0" in few
+
+
+def test_fit_ppmi_gives_the_options_to_the_model(here: Path, run_json: RunJson, run: Run) -> None:
+    options = (
+        "--dim 9 --window 3 --weighting flat --left-only --shift 2 --context-smoothing 1 --subsample 0.01 "
+        "--eigenvalue-weighting 0.25 --min-count 6 --solver lanczos --threads 1 --seed 3"
+    )
+    document = run_json("fit", "ppmi", "corpus.txt", "-o", "new.space", *options.split())
+    model = nearer.PPMI(9, 3, "flat", False, 2.0, 1.0, 0.25, 0.01, 6, solver="lanczos", threads=1, seed=3)
+    assert document["identity"] == model.fit(here / "corpus.txt").space_.identity
+    assert document["positive"] == model.report_.positive
+    shown = run("fit", "ppmi", "corpus.txt", "-o", "joined.space", "--dim", "4", "--phrases").stdout
+    for part in (
+        "vocabulary",
+        "pairs",
+        "variance kept",
+        "joined.space (",
+        "next: nearer neighbors joined.space",
+    ):
+        assert part in shown
 
 
 def test_fit_says_what_it_did_and_what_comes_next(here: Path, run: Run) -> None:
