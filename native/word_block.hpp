@@ -53,13 +53,25 @@ struct WordBlock {
 
   // Takes the negatives that were drawn ahead, draws the next ones, and a window for each centre.
   void begin(Random& random) {
+    take_negatives(random);
+    prefetch_next();
+    draw_windows(random);
+    lay_out();
+  }
+
+  void take_negatives(Random& random) {
     uint32_t* const drawn = next_negatives;
     next_negatives = negatives;
     negatives = drawn;
     draw_negatives(random);
-    prefetch_next();
+  }
+
+  void draw_windows(Random& random) {
     for (int b = 0; b < centres; b++)
       reach[b] = 1 + static_cast<int>(below(static_cast<uint32_t>(random.next() >> 32), run.window));
+  }
+
+  void lay_out() {
     for (int k = 0; k < run.negative; k++) {
       outputs[k] = output_row(negatives[k]);
       conflicts[k] = 0;
@@ -75,7 +87,7 @@ template <class Model>
 UnitReport train_unit(const WordTraining& run, int64_t unit, void* scratch) {
   Arena arena{static_cast<char*>(scratch)};
   Model model(run, arena);
-  WordBlock& block = model.block;
+  auto& block = model.block;
   Random random = Random::of(run.seed, static_cast<uint64_t>(unit));
   read_unit(run, unit, random, block.kept);
   for (int i = 0; i < 2 * (run.shared + run.window); i++) block.kept.ids[block.kept.count + i] = 0;

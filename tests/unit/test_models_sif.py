@@ -13,7 +13,7 @@ import pytest
 from sklearn.base import clone
 from word_corpora import small_word2vec, zipf_lines
 
-from nearer import SIF, Space
+from nearer import SIF, Phrases, Space
 from nearer.errors import InputError, NotFitted, ParameterError, SpaceMismatch
 from nearer.search import nearest
 from nearer.signal import bags
@@ -112,6 +112,20 @@ def test_a_space_of_ours_says_how_it_was_tokenised() -> None:
     assert SIF(space, tokenizer=str.split).fit(lines).tokenizer_ == str.split
 
 
+def test_a_space_with_phrases_wants_tokens_that_hold_them() -> None:
+    lines = [*zipf_lines(3_000), *["new york"] * 50]
+    phrases = Phrases(threshold=0.1, min_count=10, threads=1)
+    space = small_word2vec(phrases=phrases).fit(lines).space_
+    assert "new_york" in space
+    with pytest.raises(
+        ParameterError, match=r"^tokenizer=None, but the word space was trained with phrases joined, .*; pass"
+    ):
+        SIF(space).fit(lines)
+    joined = SIF(space).fit([line.replace("new york", "new_york").split() for line in lines])
+    assert joined.report_.empty == 0
+    assert SIF(space, tokenizer="words").fit(lines).report_.empty == 50
+
+
 def test_the_column_count_is_used_where_it_is(words: Space) -> None:
     counted = Space(WORDS, words.vectors, items={"count": [50, 20, 10, 5, 1]})
     np.testing.assert_allclose(SIF(counted).fit(TEXTS).weights_[4], 1e-3 / (1e-3 + 1 / 86))
@@ -152,6 +166,7 @@ def test_before_fit_there_is_neither_dimension_nor_identity(words: Space) -> Non
     ("documents", "message"),
     [
         ([], r"^there are no documents$"),
+        ({}, r"^there are no documents$"),
         ("lion", r"^documents are 'lion'; pass a list of texts or of token lists, or a mapping"),
         (7, r"^documents are 7; pass a list"),
         (["lion", 3], r"^row 1: 3 is no text, as row 0 is; documents are texts, or lists of tokens"),

@@ -31,6 +31,41 @@ def train_words(
     last: int,
     threads: int,
 ) -> tuple[float, int, int]: ...
+def train_subwords(
+    variant: str,
+    cbow: bool,
+    tokens: NDArray[np.uint32],
+    unit_tokens: int,
+    keep: NDArray[np.uint32],
+    noise: NDArray[np.uint32],
+    starts: NDArray[np.int64],
+    rows: NDArray[np.uint32],
+    input: NDArray[np.float32],
+    output: NDArray[np.float32],
+    window: int,
+    drawn: int,
+    negative_weight: float,
+    shared: int,
+    learning_rate: float,
+    least_learning_rate: float,
+    planned_units: int,
+    seed: int,
+    first: int,
+    last: int,
+    threads: int,
+) -> tuple[float, int, int]: ...
+def cut_ngrams(
+    words: list[str] | list[bytes] | list[str | bytes], least: int, most: int, buckets: int
+) -> tuple[NDArray[np.int64], NDArray[np.uint32]]: ...
+def mean_rows(
+    table: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    pitch: int,
+    out: NDArray[np.float32],
+    threads: int,
+) -> None: ...
 def cut_tiles(
     starts: NDArray[np.int64], columns: NDArray[np.int32], width: int, most_cells: int
 ) -> NDArray[np.int64]: ...
@@ -81,6 +116,60 @@ def merge_rows(
     first: int,
     last: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint64]]: ...
+def train_documents(
+    variant: str,
+    method: int,
+    tokens: NDArray[np.uint32],
+    starts: NDArray[np.int64],
+    tag_starts: NDArray[np.int64],
+    tags: NDArray[np.uint32],
+    most_tags: int,
+    unit_tokens: int,
+    keep: NDArray[np.uint32],
+    noise: NDArray[np.uint32],
+    rows: NDArray[np.float32],
+    input: NDArray[np.float32],
+    output: NDArray[np.float32],
+    window: int,
+    negative: int,
+    shared: int,
+    learning_rate: float,
+    least_learning_rate: float,
+    planned_units: int,
+    seed: int,
+    path_offsets: NDArray[np.int64],
+    path_nodes: NDArray[np.uint32],
+    path_bits: NDArray[np.uint8],
+    longest_path: int,
+    first: int,
+    last: int,
+    threads: int,
+) -> tuple[float, int, int]: ...
+def infer_documents(
+    variant: str,
+    method: int,
+    tokens: NDArray[np.uint32],
+    starts: NDArray[np.int64],
+    seeds: NDArray[np.uint64],
+    longest: int,
+    keep: NDArray[np.uint32],
+    noise: NDArray[np.uint32],
+    rows: NDArray[np.float32],
+    input: NDArray[np.float32],
+    output: NDArray[np.float32],
+    window: int,
+    negative: int,
+    shared: int,
+    learning_rate: float,
+    least_learning_rate: float,
+    epochs: int,
+    seed: int,
+    path_offsets: NDArray[np.int64],
+    path_nodes: NDArray[np.uint32],
+    path_bits: NDArray[np.uint8],
+    longest_path: int,
+    threads: int,
+) -> None: ...
 
 class WordCounter:
     def __init__(self) -> None: ...

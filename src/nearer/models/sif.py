@@ -149,8 +149,8 @@ class SIF(Estimator):
         """
         self.check_parameters()
         words = self.words if isinstance(self.words, Space) else load(self.words)
-        tokenizer = self._chosen_tokenizer(words)
         keys, texts = keyed(documents)
+        tokenizer = self._chosen_tokenizer(words, isinstance(texts[0], str))
         begin = time.perf_counter()
         found = look_up(read_bags(texts, tokenizer), words)
         self._check_known(found, 0)
@@ -216,10 +216,15 @@ class SIF(Estimator):
         keys, texts = keyed(documents)
         return self._space(keys, self.encode(texts))
 
-    def _chosen_tokenizer(self, words: Space) -> Tokenizer:
+    def _chosen_tokenizer(self, words: Space, texts: bool) -> Tokenizer:
         """The tokenizer asked for, or the one the word space says it was trained with."""
         if self.tokenizer is not None:
             return self.tokenizer
+        if texts and words.provenance.get("phrases"):
+            raise ParameterError(
+                "tokenizer=None, but the word space was trained with phrases joined, which texts do not hold",
+                remedy="pass documents as lists of tokens, joined by the same Phrases, or name a tokenizer",
+            )
         trained = words.provenance.get("tokenizer", "words")
         if trained == "words":
             return "words"
@@ -327,17 +332,19 @@ class SIF(Estimator):
 
 def keyed(documents: Documents) -> tuple[list[str], list[Document]]:
     """Keys and documents: those of a mapping, or row numbers; raises `InputError` for what is neither."""
-    if isinstance(documents, Mapping):
-        return list(documents.keys()), list(documents.values())
     if isinstance(documents, str | bytes) or not isinstance(documents, Iterable):
         raise InputError(
             f"documents are {shown(documents)}",
             remedy="pass a list of texts or of token lists, or a mapping of keys to them",
         )
-    texts = documents.to_pylist() if hasattr(documents, "to_pylist") else list(documents)
+    if isinstance(documents, Mapping):
+        keys, texts = list(documents.keys()), list(documents.values())
+    else:
+        texts = documents.to_pylist() if hasattr(documents, "to_pylist") else list(documents)
+        keys = [str(row) for row in range(len(texts))]
     if not texts:
         raise InputError("there are no documents")
-    return [str(row) for row in range(len(texts))], texts
+    return keys, texts
 
 
 def warn_of_empty(empty: int, documents: int) -> None:
