@@ -10,17 +10,21 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import glove
 import hierarchical
 import page
 import phrases
+import ppmi
 import search
 import words
 from report import Measured, kept, render
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "words": ("Word vectors", words.run),
+    "glove": ("GloVe", glove.run),
     "hierarchical": ("Hierarchical softmax", hierarchical.run),
     "phrases": ("Phrases", phrases.run),
+    "ppmi": ("PPMI and SVD beside skip-gram", ppmi.run),
     "search": ("Exact search", search.run),
 }
 

@@ -10,12 +10,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from word_corpora import zipf_lines
+from word_corpora import run_python, zipf_lines
 
 from nearer.errors import ParameterError, StorageError
 from nearer.signal import count_cooccurrences, encode_corpus
 from nearer.signal.cooccurrence import fixed_point
 from nearer.signal.spool import Spool
+
+LITTLE_DISK = """
+import resource, sys
+from nearer import errors
+from nearer.models.glove_reading import as_tiles
+from nearer.signal import count_cooccurrences, encode_corpus
+from word_corpora import zipf_lines
+
+corpus, (memory, room) = encode_corpus(zipf_lines(40_000)), map(int, sys.argv[1:])
+resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+try:
+    counts = count_cooccurrences(corpus.tokens, len(corpus.words), window=9, memory=memory)
+    print("counted")
+    as_tiles(counts, 4, memory)
+    print("tiled")
+except errors.StorageError as error:
+    assert "co-occurrences cannot be kept in temporary files: File too large" in str(error), error
+    print("refused")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +67,19 @@ def test_temporary_files_have_no_names(
     counted = count_cooccurrences(tokens, 30, memory=32_000)
     assert counted.weights.sum() > 0  # still there: the maps outlive their files
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("memory", "room", "said"),
+    [
+        (200_000, 20_000, ["refused"]),  # while pieces are written
+        (1_000_000, 20_000, ["refused"]),  # while all counts are
+        (1_000_000, 400_000, ["counted", "refused"]),  # when they are put into tiles
+        (1_000_000, 10**9, ["counted", "tiled"]),
+    ],
+)
+def test_no_room_for_files_is_an_error_at_every_stage(memory: int, room: int, said: list[str]) -> None:
+    assert run_python(LITTLE_DISK, memory, room) == said
 
 
 def test_a_full_disk_is_named_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,7 +122,7 @@ def test_edited_fields_are_noticed(saved):
     [
         ('{"format": "other"}', "is of format 'other', not 'nearer-space'"),
         ("[1]", "is of format [1], not 'nearer-space'"),
-        ('{"format": "nearer-space", "version": 2}', "is of version 2, this release reads version 1"),
+        ('{"format": "nearer-space", "version": 3}', "is of version 3, this release reads versions 1 and 2"),
         ("", "is not whole JSON"),
         ("\xff", "is not whole JSON"),
         ("[" * 100_000, "is not whole JSON"),

@@ -6,7 +6,7 @@
     identified.py    which files say what space their vectors belong to
 
 Verbs, in the order of the work: `fit.py` -> `info.py`, `neighbors.py`, `analogy.py` -> `evaluate/`,
-`search.py`, `map.py` -> `convert.py`, `models.py`; `tour/` shows them all.
+`dims.py`, `search.py`, `map.py` -> `convert.py`, `models.py`; `tour/` shows them all.
 """
 
 from nearer.cli.app import app

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import nearer
-from nearer.cli import analogy, convert, evaluate, info, map, models, neighbors, search, tour
+from nearer.cli import analogy, convert, dims, evaluate, info, map, models, neighbors, search, tour
 from nearer.cli.examples import shown
 from nearer.cli.fit import fit_app
 from nearer.cli.program import Program
@@ -28,6 +28,7 @@ app.command("info", epilog=shown(info.EXAMPLES))(info.info)
 app.command("neighbors", epilog=shown(neighbors.EXAMPLES))(neighbors.neighbors)
 app.command("analogy", epilog=shown(analogy.EXAMPLES))(analogy.analogy)
 app.command("evaluate", epilog=shown(evaluate.EXAMPLES))(evaluate.evaluate)
+app.command("dims", epilog=shown(dims.EXAMPLES))(dims.dims)
 app.command("search", epilog=shown(search.EXAMPLES))(search.search)
 app.command("map", epilog=shown(map.EXAMPLES))(map.draw_map)
 app.command("convert", epilog=shown(convert.EXAMPLES))(convert.convert)

@@ -23,7 +23,19 @@ from nearer.errors import NearerError, ParameterError, one_line
 
 UsageError = typer.BadParameter.__bases__[0]  # Click's, which Typer imports or brings along by its version
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
-ORDER = ["tour", "fit", "info", "neighbors", "analogy", "evaluate", "search", "map", "convert", "models"]
+ORDER = [
+    "tour",
+    "fit",
+    "info",
+    "neighbors",
+    "analogy",
+    "evaluate",
+    "dims",
+    "search",
+    "map",
+    "convert",
+    "models",
+]
 
 
 class Program(TyperGroup):

@@ -10,6 +10,7 @@ that the space does not hold is never guessed: its item is left out, and the res
 from nearer.evaluate.analogy import AnalogyResult, analogies
 from nearer.evaluate.classification import ClassificationResult
 from nearer.evaluate.clustering import ClusteringResult, clustering
+from nearer.evaluate.dimension import DimensionResult, choose_dimension
 from nearer.evaluate.knn import knn
 from nearer.evaluate.neighbours import OverlapResult, neighbor_overlap
 from nearer.evaluate.probe import probe
@@ -24,6 +25,7 @@ __all__ = [
     "AnalogyResult",
     "ClassificationResult",
     "ClusteringResult",
+    "DimensionResult",
     "Estimate",
     "OverlapResult",
     "RetrievalResult",
@@ -31,6 +33,7 @@ __all__ = [
     "SimilarityResult",
     "StsResult",
     "analogies",
+    "choose_dimension",
     "clustering",
     "knn",
     "neighbor_overlap",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearer.errors import InputError, ParameterError, shown
-from nearer.evaluate.bootstrap import proportion
+from nearer.evaluate.bootstrap import mean, proportion
 from nearer.evaluate.questions import Question, read_questions
 from nearer.evaluate.result import Estimate, Result, table
 from nearer.evaluate.vocabulary import Lowercase, Vocabulary, oov_rate
@@ -193,8 +193,10 @@ def _grouped(asked: list[Question], answered: Mask, correct: Mask, seed: int) ->
         n, right = int((group & answered).sum()), int((group & correct).sum())
         return Score(name, right, n, int(group.sum()), proportion(right, n, seed) if n else None)
 
+    total = score("total", np.ones(len(asked), bool))
+    by_question = mean(correct[answered].astype(np.float64), seed)  # its resamples can be paired
     return {
-        "total": score("total", np.ones(len(asked), bool)),
+        "total": replace(total, estimate=by_question),
         "semantic": score("semantic", ~syntactic) if not syntactic.all() else None,
         "syntactic": score("syntactic", syntactic) if syntactic.any() else None,
         "sections": [score(name, names == name) for name in dict.fromkeys(names)],

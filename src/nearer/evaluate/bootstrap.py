@@ -28,7 +28,7 @@ def estimate(value: float, statistic: Statistic, n: int, seed: int) -> Estimate:
         count = min(step, RESAMPLES - start)
         figures[start : start + count] = statistic(generator.integers(0, n, size=(count, n)))
     low, high = np.nanpercentile(figures, LEVELS)
-    return Estimate(float(value), (float(low), float(high)), n)
+    return Estimate(float(value), (float(low), float(high)), n, figures)
 
 
 def mean(values: NDArray[np.float64], seed: int) -> Estimate:

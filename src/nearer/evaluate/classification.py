@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.evaluate.bootstrap import LEVELS, RESAMPLES, proportion
+from nearer.evaluate.bootstrap import LEVELS, RESAMPLES, mean
 from nearer.evaluate.labels import Labelled
 from nearer.evaluate.result import Estimate, Result, table
 
@@ -80,7 +80,7 @@ def judged(classifier: str, found: Labelled, predicted: NDArray[np.int64], seed:
         names[name if name not in names else f"{name} ({code})"] = float(by_class[code])
     return ClassificationResult(
         classifier=classifier,
-        accuracy=proportion(int(counts[truth == foretold].sum()), n, seed),
+        accuracy=mean((found.codes == predicted).astype(np.float64), seed),  # resamples can be paired
         macro_f1=Estimate(float(by_class.mean()), (float(low), float(high)), n),
         f1=names,
         majority=float(found.sizes().max() / n),

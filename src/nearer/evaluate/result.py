@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -16,11 +19,14 @@ class Estimate:
     value : the figure.
     interval : 95 % percentile bootstrap interval (low, high).
     n : items it was measured on.
+    resamples : the figure of each bootstrap resample, where kept. Estimates of equal n and seed drew the same
+        items, so that the differences of their resamples are those of a paired bootstrap.
     """
 
     value: float
     interval: tuple[float, float]
     n: int
+    resamples: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
 
     def cells(self) -> tuple[str, str, str]:
         """Value, interval and n as a table shows them."""
@@ -61,7 +67,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Result):
         return value.to_dict()
     if isinstance(value, Estimate):
-        return _plain(vars(value))
+        return {"value": value.value, "interval": list(value.interval), "n": value.n}
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

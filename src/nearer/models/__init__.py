@@ -1,9 +1,22 @@
 """Models: one method a file, each a thread from raw data to a space."""
 
+from nearer.models.doc2vec import Doc2Vec
 from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
 from nearer.models.phrases import PhraseReport, Phrases
+from nearer.models.ppmi import PPMI, PPMIReport
 from nearer.models.sif import SIF, PoolingReport
 from nearer.models.word2vec import Word2Vec
 
-__all__ = ["SIF", "FitReport", "GloVe", "PhraseReport", "Phrases", "PoolingReport", "Word2Vec"]
+__all__ = [
+    "PPMI",
+    "SIF",
+    "Doc2Vec",
+    "FitReport",
+    "GloVe",
+    "PPMIReport",
+    "PhraseReport",
+    "Phrases",
+    "PoolingReport",
+    "Word2Vec",
+]

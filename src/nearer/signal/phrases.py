@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -55,7 +55,7 @@ def learn_phrases(
     """Phrases of one pass over `encoded`: pairs seen `min_count` times whose score is above `threshold`.
 
     `encoded` holds every word of the text, however rare. With `max_vocabulary`, only that many words, the
-    most frequent, may be parts. By falling score, ties by the words.
+    most frequent, may be parts. By falling score; among equals, those of more frequent words first.
     """
     roles = word_roles(encoded.words, connectors)
     if max_vocabulary is not None:
@@ -69,6 +69,7 @@ def learn_phrases(
     else:
         scores = npmi_scores(pairs, encoded.counts, len(encoded.tokens))
     chosen = np.flatnonzero(scores > threshold)
+    chosen = chosen[np.argsort(-scores[chosen], kind="stable")]
     words = encoded.words
     runs = {
         run: [words[word] for word in pairs.runs[run].tolist()] for run in set(pairs.run[chosen].tolist())
@@ -77,8 +78,7 @@ def learn_phrases(
     parts_of = [(words[first], *runs[run], words[second]) for first, run, second in rows]
     names = map(delimiter.join, parts_of)
     counts, strengths = pairs.counts[chosen].tolist(), scores[chosen].tolist()
-    found = map(Phrase, names, parts_of, counts, strengths, repeat(in_pass))
-    return sorted(found, key=lambda phrase: (-phrase.score, phrase.parts))
+    return list(map(Phrase, names, parts_of, counts, strengths, repeat(in_pass)))
 
 
 def mikolov_scores(
@@ -97,9 +97,9 @@ def npmi_scores(pairs: PairCounts, counts: NDArray[np.int64], tokens: int) -> ND
 
 def word_roles(words: Sequence[str], connectors: Collection[str]) -> NDArray[np.uint8]:
     """What each word may be in a phrase, uint8 (v,): `CONNECTOR` or `PART`."""
-    inside = frozenset(connectors)
     roles = np.full(len(words), PART, dtype=np.uint8)
-    roles[[row for row, word in enumerate(words) if word in inside]] = CONNECTOR
+    if inside := frozenset(connectors):
+        roles[[row for row, word in enumerate(words) if word in inside]] = CONNECTOR
     return roles
 
 
@@ -111,9 +111,10 @@ def apply_phrases(
     Phrases join the vocabulary behind the words there are, and the counts of their parts fall.
     """
     place = {word: row for row, word in enumerate(encoded.words)}
-    known = [phrase for phrase in phrases if not any(part not in place for part in phrase.parts)]
+    known = [phrase for phrase in phrases if all(map(place.__contains__, phrase.parts))]
     lengths = np.array([len(phrase.parts) for phrase in known], dtype=np.int64)
-    parts = np.array([place[part] for phrase in known for part in phrase.parts], dtype=np.uint32)
+    every_part = chain.from_iterable(phrase.parts for phrase in known)
+    parts = np.array(list(map(place.__getitem__, every_part)), dtype=np.uint32)
     words = list(encoded.words)
     for phrase in known:  # the same words, joined in another order, are the same phrase
         if phrase.phrase not in place:

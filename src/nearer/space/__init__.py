@@ -4,6 +4,16 @@ from nearer.space.checks import Metric
 from nearer.space.load import load
 from nearer.space.neighbors import Neighbor, Neighbors
 from nearer.space.pretrained import KnownModel, known_models
+from nearer.space.quantized import QuantizedSpace
 from nearer.space.space import Space
 
-__all__ = ["KnownModel", "Metric", "Neighbor", "Neighbors", "Space", "known_models", "load"]
+__all__ = [
+    "KnownModel",
+    "Metric",
+    "Neighbor",
+    "Neighbors",
+    "QuantizedSpace",
+    "Space",
+    "known_models",
+    "load",
+]

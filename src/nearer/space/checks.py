@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -48,6 +49,17 @@ def checked_metric(metric: str) -> Metric:
     if metric not in METRICS:
         raise ParameterError(f"metric is {shown(metric)}", remedy=f"use one of {', '.join(METRICS)}")
     return metric  # type: ignore[return-value]  # the test above narrows it
+
+
+def checked_dim(dim: int, most: int) -> int:
+    """`dim` if it is a whole number from 1 to `most`, else `ParameterError`."""
+    try:
+        number = operator.index(dim)
+    except TypeError:
+        number = 0
+    if isinstance(dim, bool) or not 1 <= number <= most:
+        raise ParameterError(f"dim is {shown(dim)}", remedy=f"use a whole number from 1 to {most:,}")
+    return number
 
 
 def checked_matrix(vectors: ArrayLike) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from nearer.space.checks import METRICS, Metric, is_identity
 
 NAME = "space.json"
 FORMAT = "nearer-space"
-VERSION = 1
+VERSIONS = {"float32": 1, "float16": 2, "int8": 2, "binary": 2}  # dtype -> version that brought it
 REMEDY = "save the space again, or take it from a backup"
 
 
@@ -35,6 +35,7 @@ class Manifest:
     identity: str
     provenance: dict[str, Any]
     files: dict[str, FileRecord]
+    dtype: str = "float32"
 
     def text(self) -> str:
         """The file's text: indented JSON whose last field is the hash of all the others."""
@@ -42,11 +43,11 @@ class Manifest:
 
         fields = {
             "format": FORMAT,
-            "version": VERSION,
+            "version": VERSIONS[self.dtype],
             "nearer": metadata.version("nearer"),
             "n": self.n,
             "dim": self.dim,
-            "dtype": "float32",
+            "dtype": self.dtype,
             "metric": self.metric,
             "identity": self.identity,
             "provenance": self.provenance,
@@ -91,9 +92,10 @@ def _require_readable(path: Path, fields: Any) -> None:
             file=path,
             remedy="pass the folder that save() wrote",
         )
-    if fields.get("version") != VERSION:
+    if fields.get("version") not in VERSIONS.values():
+        readable = " and ".join(map(str, sorted(set(VERSIONS.values()))))
         raise IntegrityError(
-            f"is of version {shown(fields.get('version'))}, this release reads version {VERSION}",
+            f"is of version {shown(fields.get('version'))}, this release reads versions {readable}",
             file=path,
             remedy="install the release of Nearer that wrote it, or a newer one",
         )
@@ -120,8 +122,10 @@ def _parsed(fields: dict[str, Any]) -> Manifest:
         identity=fields["identity"],
         provenance=dict(fields["provenance"]),
         files=files,
+        dtype=fields["dtype"],
     )
-    if fields["dtype"] != "float32" or manifest.metric not in METRICS or not is_identity(manifest.identity):
+    known = VERSIONS.get(manifest.dtype) == fields["version"] and manifest.metric in METRICS
+    if not known or not is_identity(manifest.identity):
         raise ValueError("dtype, metric or identity is none that this version knows")
     if manifest.n < 0 or manifest.dim < 1:
         raise ValueError(f"n is {manifest.n}, dim is {manifest.dim}")

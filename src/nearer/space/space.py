@@ -23,6 +23,8 @@ from nearer.space.spelling import nearest_spellings
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from nearer.space.quantized import QuantizedSpace
+
 Query = str | ArrayLike  # a key, or a vector (dim,)
 
 
@@ -97,8 +99,20 @@ class Space:
     ) -> None:
         """Fill the fields; what costs time may be a function, called when it is asked for."""
         vectors.flags.writeable = False
-        self._keys = Keys(keys)
         self._vectors = vectors
+        self._describe(keys, metric, items=items, identity=identity, provenance=provenance)
+
+    def _describe(
+        self,
+        keys: list[str],
+        metric: Metric,
+        *,
+        items: pa.Table | Callable[[], pa.Table | None] | None,
+        identity: str | Callable[[], str] | None,
+        provenance: str,
+    ) -> None:
+        """Fill all fields but the vectors."""
+        self._keys = Keys(keys)
         self._metric: Metric = metric
         self._items = items
         self._identity = identity
@@ -180,7 +194,7 @@ class Space:
         keys = [self._keys[row] for row in chosen]
         checks.require_distinct(keys)
         items = None if self.items is None else self.items.take(chosen % max(len(self), 1))
-        return self._part(keys, self._vectors[chosen], items)
+        return self._part(keys, chosen, items)
 
     def neighbors(self, query: Query, k: int = 10, exclude: Iterable[str] = ()) -> Neighbors:
         """The `k` keys nearest to a key or to a vector (dim,), nearest first.
@@ -252,14 +266,82 @@ class Space:
 
     def normalized(self) -> Space:
         """The space with every vector scaled to length 1; zero vectors stay. Its identity is another."""
-        return Space._of(
-            self._keys,
-            queries.unit(self._vectors).astype(np.float32),
-            self._metric,
-            items=self._items,
-            identity=lambda: derived_identity(self.identity, "normalized"),
-            provenance=json.dumps({**self.provenance, "normalized": True}),
+        return self._changed(queries.unit(self._vectors).astype(np.float32), "normalized", {}, True)
+
+    def truncate(self, dim: int) -> Space:
+        """The first `dim` columns, for spaces whose first columns tell most: nested ones (Kusupati et al.,
+        2022, "Matryoshka") and the output of `reduce`. Its identity is another, unless `dim` is that of the
+        space.
+
+        Lengths shrink; with metric "dot" or "euclidean", `truncate(dim).normalized()` makes them 1 again.
+        Raises `ParameterError` for a `dim` that is no whole number from 1 to that of the space.
+        """
+        dim = checks.checked_dim(dim, self.dim)
+        if dim == self.dim:
+            return self
+        return self._changed(
+            np.ascontiguousarray(self._vectors[:, :dim]), "truncated", {"dim": dim}, {"dim": dim}
         )
+
+    def reduce(self, dim: int, method: Literal["pca", "svd"] = "pca") -> Space:
+        """The coordinates on the `dim` principal axes, the strongest first; its identity is another.
+
+        Parameters
+        ----------
+        method : "pca", axes through the mean of the vectors: the best `dim` directions for Euclidean
+            distances. "svd", axes through the origin: the best for dot products, which all axes together keep
+            as they are, and with them cosines.
+
+        The axes are computed in double precision, their signs fixed, so the same space gives the same bits;
+        their digest enters the identity. `provenance["reduced"]` holds the part of the variance (of the
+        squared length for "svd") that is kept. Since axes come by strength, `reduce(d).truncate(c)` has the
+        vectors of `reduce(c)`.
+
+        Raises `ParameterError` for a `dim` that is no whole number from 1 to that of the space and for an
+        unknown method, `InputError` for an empty space.
+        """
+        from nearer.space import reduction  # noqa: PLC0415  (`import nearer` stays light)
+
+        dim = checks.checked_dim(dim, self.dim)
+        if method not in reduction.METHODS:
+            raise ParameterError(f"method is {shown(method)}", remedy="use 'pca' or 'svd'")
+        if len(self) == 0:
+            raise InputError("the space is empty: it has no principal axes", remedy="pass a space with keys")
+        axes = reduction.principal_axes(self._vectors, dim, method)
+        step = {"method": method, "dim": dim}
+        return self._changed(
+            axes.project(self._vectors),
+            "reduced",
+            {**step, "projection": axes.digest()},
+            {**step, "share": axes.share},
+        )
+
+    def quantize(
+        self,
+        kind: Literal["f16", "int8", "binary"],
+        *,
+        sample: int = 500,
+        seed: int = 0,
+        show_progress: bool | None = None,
+    ) -> QuantizedSpace:
+        """The space in fewer bits, with what that loses in recall@10 measured; its identity is another.
+
+        Parameters
+        ----------
+        kind : "f16" (half precision), "int8" (a scale a vector) or "binary" (the signs and a scale a vector);
+            `nearer.space.codes` says how values are coded and how far they can be off.
+        sample : queries that the loss is measured on, keys drawn at random by `seed`; all if there are fewer.
+
+        Returns
+        -------
+        QuantizedSpace: a space that holds codes, decodes them when vectors are asked for, and is saved as
+        codes. Its `loss` is a `NeighborLoss`.
+
+        Raises `ParameterError` for an unknown kind or a sample below 1, `InputError` for fewer than two keys.
+        """
+        from nearer.space.quantized import quantized  # noqa: PLC0415  (it makes spaces: it imports this one)
+
+        return quantized(self, kind, sample, seed, show_progress)
 
     def save(self, path: str | PathLike[str], overwrite: bool = False) -> None:
         """Write to `path` in the format of its ending; a `.space` folder keeps everything (docs/format.md).
@@ -336,20 +418,40 @@ class Space:
     def _scorer(self) -> queries.Scorer:
         return queries.Scorer(self._vectors, self._metric)
 
-    def _part(self, keys: list[str], vectors: NDArray[np.float32], items: pa.Table | None) -> Space:
+    def _part(self, keys: list[str], rows: NDArray[np.intp] | slice, items: pa.Table | None) -> Space:
         """Some rows of this space: the same identity, because a vector means what it meant."""
-        known = self.__dict__.get("identity", self._identity)
-        identity = known if isinstance(known, str) else lambda: self.identity
         return Space._of(
-            keys, vectors, self._metric, items=items, identity=identity, provenance=self._provenance
+            keys,
+            np.ascontiguousarray(self._vectors[rows]),
+            self._metric,
+            items=items,
+            identity=self._same_identity(),
+            provenance=self._provenance,
         )
 
+    def _changed(
+        self, vectors: NDArray[np.float32], step: str, parameters: dict[str, object], told: object
+    ) -> Space:
+        """This space with other vectors: `parameters` of the `step` decide them, provenance says `told`."""
+        return Space._of(
+            self._keys,
+            vectors,
+            self._metric,
+            items=self._items,
+            identity=lambda: derived_identity(self.identity, step, **parameters),
+            provenance=json.dumps({**self.provenance, step: told}),
+        )
+
+    def _same_identity(self) -> str | Callable[[], str]:
+        """The identity, or where finding it takes time, what will find it."""
+        known = self.__dict__.get("identity", self._identity)
+        return known if isinstance(known, str) else lambda: self.identity
+
     def _slice(self, part: slice) -> Space:
-        vectors = np.ascontiguousarray(self._vectors[part])
         items = self.items
         if items is not None:
             items = items.take(np.arange(len(self))[part])
-        return self._part(self._keys[part], vectors, items)
+        return self._part(self._keys[part], part, items)
 
     def _vector(self, query: Query) -> NDArray[np.float32]:
         """The vector of a key, or a vector checked against `dim`."""

@@ -17,7 +17,11 @@ from numpy.typing import NDArray
 
 from nearer.errors import FormatError, InputError, IntegrityError, StorageError, shown
 from nearer.space import manifest as manifests
+from nearer.space import tensors
+from nearer.space.checks import require_distinct
+from nearer.space.codes import Codes, Kind, tensor_shape
 from nearer.space.manifest import REMEDY, FileRecord, Manifest
+from nearer.space.quantized import QuantizedSpace
 from nearer.space.replace import new_folder, whole_folder
 from nearer.space.space import Space
 
@@ -26,7 +30,9 @@ if TYPE_CHECKING:
 
 VECTORS = "vectors.safetensors"
 ITEMS = "items.parquet"
-ALIGNMENT = 64  # bytes: the vectors start at a multiple, as SIMD loads like it
+DTYPES = {"f16": "float16", "int8": "int8", "binary": "binary"}  # kind of codes -> dtype in `space.json`
+KINDS: dict[str, Kind] = {"float16": "f16", "int8": "int8", "binary": "binary"}
+CODED = {"f16": "F16", "int8": "I8", "binary": "U8"}  # kind of codes -> their dtype in safetensors
 BLOCK = 1 << 24  # bytes hashed and written together
 ATTEMPTS = 3  # reads tried while another process saves over the folder
 
@@ -44,10 +50,11 @@ def write(space: Space, path: str | os.PathLike[str], overwrite: bool = False) -
     _require_replaceable(target)
     with new_folder(target, overwrite) as folder:
         files = {
-            VECTORS: _write_file(folder / VECTORS, _safetensors(space.vectors)),
+            VECTORS: _write_file(folder / VECTORS, tensors.packed(_tensors(space))),
             ITEMS: _write_items(folder / ITEMS, table),
         }
-        made = Manifest(len(space), space.dim, space.metric, space.identity, space.provenance, files)
+        dtype = DTYPES[space.kind] if isinstance(space, QuantizedSpace) else "float32"
+        made = Manifest(len(space), space.dim, space.metric, space.identity, space.provenance, files, dtype)
         _write_file(folder / manifests.NAME, [made.text().encode()])
 
 
@@ -83,15 +90,11 @@ def require_unicode(keys: Iterable[str]) -> None:
             ) from None
 
 
-def _safetensors(vectors: NDArray[np.float32]) -> Iterable[bytes | memoryview]:
-    """The bytes of a safetensors file that holds one tensor, `vectors`."""
-    entry = {"dtype": "F32", "shape": list(vectors.shape), "data_offsets": [0, vectors.nbytes]}
-    text = json.dumps({"vectors": entry}, separators=(",", ":")).encode()
-    text += b" " * (-(8 + len(text)) % ALIGNMENT)
-    yield len(text).to_bytes(8, "little") + text
-    little = np.ascontiguousarray(vectors, dtype="<f4")
-    if little.size:
-        yield little.data.cast("B")
+def _tensors(space: Space) -> dict[str, NDArray[Any]]:
+    """What the file of vectors holds."""
+    if isinstance(space, QuantizedSpace):
+        return {"vectors": space.codes.values, "scale": space.codes.scale}
+    return {"vectors": space.vectors}
 
 
 def _items_table(space: Space) -> pa.Table:
@@ -147,19 +150,17 @@ def _read_once(folder: Path, verify: bool) -> Space:
     manifest = manifests.read_manifest(folder)
     with _opened(folder / VECTORS, manifest) as handle:
         _check_file(folder / VECTORS, handle, manifest, verify)
-        vectors = _mapped(folder / VECTORS, handle, manifest)
+        vectors = _unpacked(folder / VECTORS, handle, manifest)
     with _opened(folder / ITEMS, manifest) as handle:
         _check_file(folder / ITEMS, handle, manifest, verify)
         keys, items = _read_items(folder / ITEMS, handle, manifest)
+    if isinstance(vectors, Codes):
+        space = QuantizedSpace._of_codes(keys, vectors, manifest.metric, **_told(manifest, items))
+        if verify:
+            _require_right(folder, space)
+        return space
     if not verify:
-        return Space._of(
-            keys,
-            vectors,
-            manifest.metric,
-            items=items,
-            identity=manifest.identity,
-            provenance=json.dumps(manifest.provenance),
-        )
+        return Space._of(keys, vectors, manifest.metric, **_told(manifest, items))
     try:
         return Space(
             keys,
@@ -171,6 +172,14 @@ def _read_once(folder: Path, verify: bool) -> Space:
         )
     except InputError as error:
         raise IntegrityError(error.problem, file=folder, row=error.row, remedy=REMEDY) from None
+
+
+def _told(manifest: Manifest, items: pa.Table | None) -> dict[str, Any]:
+    return {
+        "items": items,
+        "identity": manifest.identity,
+        "provenance": json.dumps(manifest.provenance),
+    }
 
 
 def _opened(path: Path, manifest: Manifest) -> IO[bytes]:
@@ -199,22 +208,32 @@ def _check_file(path: Path, handle: IO[bytes], manifest: Manifest, verify: bool)
     handle.seek(0)
 
 
-def _mapped(path: Path, handle: IO[bytes], manifest: Manifest) -> NDArray[np.float32]:
-    """The vectors, memory-mapped at the place that the safetensors header gives."""
+def _unpacked(path: Path, handle: IO[bytes], manifest: Manifest) -> NDArray[np.float32] | Codes:
+    """The vectors, or their codes, memory-mapped."""
     n, dim = manifest.n, manifest.dim
-    size = os.fstat(handle.fileno()).st_size
-    length = int.from_bytes(handle.read(8), "little")
+    if manifest.dtype == "float32":
+        (vectors,) = tensors.mapped(path, handle, {"vectors": ("F32", (n, dim))})
+        return vectors
+    kind = KINDS[manifest.dtype]
+    scales = 1 if kind == "f16" else n
+    values, scale = tensors.mapped(
+        path, handle, {"vectors": (CODED[kind], (n, *tensor_shape(kind, dim))), "scale": ("F32", (scales,))}
+    )
+    return Codes(kind, dim, values, scale)
+
+
+def _require_right(folder: Path, space: QuantizedSpace) -> None:
+    """What the constructor of a space checks, for one in codes."""
     try:
-        entry: Any = json.loads(handle.read(length if length <= size - 8 else 0))["vectors"]
-        begin, end = entry["data_offsets"]
-        right = entry["dtype"] == "F32" and entry["shape"] == [n, dim] and end - begin == 4 * n * dim
-    except (ValueError, KeyError, TypeError, RecursionError):
-        right = False
-    if not right or not 0 <= begin <= end <= size - 8 - length:
-        raise IntegrityError(f"holds no float32 `vectors` of shape ({n}, {dim})", file=path, remedy=REMEDY)
-    if n == 0:
-        return np.empty((0, dim), dtype=np.float32)
-    return np.asarray(np.memmap(handle, dtype="<f4", mode="r", offset=8 + length + begin, shape=(n, dim)))
+        require_distinct(space.keys)
+    except InputError as error:
+        raise IntegrityError(error.problem, file=folder, row=error.row, remedy=REMEDY) from None
+    if not space.codes.are_finite():
+        raise IntegrityError("holds codes or scales that are no numbers", file=folder, remedy=REMEDY)
+    try:
+        space.report()
+    except (KeyError, TypeError):
+        raise IntegrityError("does not tell what its codes lose", file=folder, remedy=REMEDY) from None
 
 
 def _read_items(path: Path, handle: IO[bytes], manifest: Manifest) -> tuple[list[str], pa.Table | None]:

@@ -16,6 +16,9 @@ import nearer
 
 FIT = ("fit", "words")
 TO = ("-o", "new.space")
+DIMS = ("dims", "words.space", "--similarity", "pairs.tsv")
+TRAIN = ("dims", "corpus.txt", "--model", "words", "--similarity", "pairs.tsv")
+PPMI = ("fit", "ppmi")
 GLOVE = ("fit", "glove", "corpus.txt", *TO)
 PHRASES, TABLE = ("fit", "phrases"), ("-o", "new.tsv")
 NPMI, SPACED, JOIN = ("--score", "npmi", "--threshold"), ("--tokenizer", "whitespace"), ("--phrases-from",)
@@ -119,6 +122,13 @@ CASES: dict[str, tuple[tuple[object, ...], int, tuple[str, ...]]] = {
     "phrases file missing": ((*FIT, "corpus.txt", *TO, *JOIN, "no.tsv"), 1, ("no.tsv", "No such file")),
     "phrases twice": ((*FIT, "corpus.txt", *TO, "--phrases", *JOIN, "x"), 2, ("one of the two",)),
     "phrases exist": ((*PHRASES, "corpus.txt", "-o", "pairs.tsv"), 1, ("pairs.tsv", "--overwrite")),
+    "dim above the vocabulary": ((*PPMI, "joined.txt", *TO, "--dim", 3), 2, ("dim=3", "below", "kept, 3")),
+    "shift below 1": ((*PPMI, "corpus.txt", *TO, "--shift", 0.5), 2, ("shift=0.5", "from 1")),
+    "shift that leaves nothing": (
+        (*PPMI, "corpus.txt", *TO, "--shift", 1e9),
+        1,
+        ("corpus.txt", "lower shift"),
+    ),
     "cut space": (("info", "cut.space"), 1, ("vectors.safetensors", "500 bytes")),
     "edited space": (("info", "edited.space"), 1, ("edited.space/vectors.safetensors", "SHA-256")),
     "restated space": (("info", "restated.space"), 1, ("restated.space/space.json", "SHA-256")),
@@ -146,6 +156,27 @@ CASES: dict[str, tuple[tuple[object, ...], int, tuple[str, ...]]] = {
         2,
         ("restrict=0",),
     ),
+    "dims of no test": (("dims", "words.space"), 2, ("--similarity", "--analogies")),
+    "dims of two tests": ((*DIMS, "--analogies", "questions.txt"), 2, ("one test",)),
+    "dims of missing labels": (("dims", "words.space", "--labels", "nosuch.tsv"), 1, ("nosuch.tsv",)),
+    "dims larger than the space": ((*DIMS, "--dims", "16,64"), 2, ("64", "the space has 32")),
+    "dims of nothing": ((*DIMS, "--dims", ","), 2, ("dimensions is empty",)),
+    "dims twice": ((*DIMS, "--dims", "8,8"), 2, ("8 twice",)),
+    "dims falling": ((*DIMS, "--dims", "16,8"), 2, ("8 after 16",)),
+    "dims that are no numbers": ((*DIMS, "--dims", "8,1.5"), 2, ("'1.5'", "whole numbers")),
+    "dims of 0": ((*DIMS, "--dims", "0,8"), 2, ("holds 0", "whole numbers")),
+    "dims within NaN": ((*DIMS, "--tolerance", "nan"), 2, ("tolerance is nan",)),
+    "dims as a table": ((*DIMS, "-o", "dims.csv"), 1, (".csv", ".html")),
+    "dims over a file": ((*DIMS, "-o", "corpus.txt.png"), 1, ("corpus.txt.png", "--overwrite")),
+    "dims of a space with seeds": ((*DIMS, "--seeds", 2), 2, ("seeds", "model")),
+    "dims of a space with settings": ((*DIMS, "--set", "epochs=1"), 2, ("--set", "--model")),
+    "dims of no model": ((*TRAIN, "--model", "nosuch"), 2, ("--model",)),
+    "dims of no setting": ((*TRAIN, "--set", "epochs"), 2, ("NAME=VALUE",)),
+    "dims of an unknown setting": ((*TRAIN, "--set", "epoch=1"), 2, ("'epoch'", "epochs")),
+    "dims of a bad setting": ((*TRAIN, "--set", "epochs=0"), 2, ("epochs=0",)),
+    "dims of a reduced model": ((*TRAIN, "--reduction", "pca"), 2, ("reduction", "space")),
+    "dims of no seeds": ((*TRAIN, "--seeds", 0), 2, ("seeds is 0",)),
+    "dims of a huge model": ((*TRAIN, "--dims", "8,70000"), 2, ("dim=70000",)),
     "queries of another space": (("search", "words.space", "other.space"), 1, ("identity", "expected")),
     "queries of another width": (("search", "words.space", "wide.npy"), 1, ("(2, 7)", "32")),
     "queries of NaN": (("search", "words.space", "nan.npy"), 1, ("NaN", "row 0")),
@@ -171,6 +202,12 @@ CASES: dict[str, tuple[tuple[object, ...], int, tuple[str, ...]]] = {
     ),
     "conversion to no format": (("convert", "words.space", "words.xyz"), 1, (".xyz",)),
     "conversion from no format": (("convert", "words.space", "a.vec", "--from", "x"), 2, ("word2vec",)),
+    "conversion to more dimensions": (
+        ("convert", "words.space", "a.vec", "--dim", 33),
+        2,
+        ("dim is 33", "32"),
+    ),
+    "conversion to no bits": (("convert", "words.space", "a.vec", "--quantize", "int4"), 2, ("int4", "int8")),
     "conversion over a space": (("convert", "words.space", "other.space"), 1, ("--overwrite",)),
     "tour of no corpus": (("tour", "--corpus", "nosuch.txt"), 1, ("nosuch.txt",)),
     "tour into a file": (("tour", "--out", "corpus.txt"), 1, ("corpus.txt",)),

@@ -15,12 +15,15 @@ from cli_running import Run, RunJson
 import nearer
 from nearer.cli.app import app
 from nearer.cli.fit.glove import glove
+from nearer.cli.fit.ppmi import ppmi
 from nearer.cli.fit.words import words
 from nearer.cli.program import Program
 from nearer.errors import StorageError
 
 
-@pytest.mark.parametrize(("verb", "model"), [(words, nearer.Word2Vec), (glove, nearer.GloVe)])
+@pytest.mark.parametrize(
+    ("verb", "model"), [(words, nearer.Word2Vec), (glove, nearer.GloVe), (ppmi, nearer.PPMI)]
+)
 def test_fit_offers_every_parameter_with_the_default_of_the_model(verb: Any, model: Any) -> None:
     of_verb = inspect.signature(verb).parameters
     for name, parameter in inspect.signature(model).parameters.items():
@@ -69,6 +72,26 @@ def test_fit_phrases_shows_the_best(here: Path, run: Run) -> None:
         assert part in shown
     few = run("fit", "phrases", "corpus.txt", "-o", "few.tsv", "--threshold", "1e9").stdout
     assert "phrases   0" in few
+
+
+def test_fit_ppmi_gives_the_options_to_the_model(here: Path, run_json: RunJson, run: Run) -> None:
+    options = (
+        "--dim 9 --window 3 --weighting flat --left-only --shift 2 --context-smoothing 1 --subsample 0.01 "
+        "--eigenvalue-weighting 0.25 --min-count 6 --solver lanczos --threads 1 --seed 3"
+    )
+    document = run_json("fit", "ppmi", "corpus.txt", "-o", "new.space", *options.split())
+    model = nearer.PPMI(9, 3, "flat", False, 2.0, 1.0, 0.25, 0.01, 6, solver="lanczos", threads=1, seed=3)
+    assert document["identity"] == model.fit(here / "corpus.txt").space_.identity
+    assert document["positive"] == model.report_.positive
+    shown = run("fit", "ppmi", "corpus.txt", "-o", "joined.space", "--dim", "4", "--phrases").stdout
+    for part in (
+        "vocabulary",
+        "pairs",
+        "variance kept",
+        "joined.space (",
+        "next: nearer neighbors joined.space",
+    ):
+        assert part in shown
 
 
 def test_fit_says_what_it_did_and_what_comes_next(here: Path, run: Run) -> None:
@@ -261,3 +284,59 @@ def test_keys_are_shown_on_one_line_and_without_markup(here: Path, run: Run) -> 
     assert "a\\nb" in shown
     assert "[bold]c" in shown
     assert "d" * 500 in shown
+
+
+def test_dims_of_a_space_and_of_a_model(here: Path, run_json: RunJson) -> None:
+    test = ("--similarity", "pairs.tsv", "--dims", "8,32")
+    given = run_json("dims", "words.space", *test, "--reduction", "prefix", "-o", "dims.svg")
+    assert [row["dim"] for row in given["rows"]] == [8, 32]
+    assert given["reduction"] == "prefix"
+    space = nearer.load("words.space")
+    assert given["rows"][1]["quality"] == nearer.evaluate.similarity(space, "pairs.tsv").value
+    assert given["rows"][0]["quality"] == nearer.evaluate.similarity(space.truncate(8), "pairs.tsv").value
+    assert (here / given["file"]).read_bytes().startswith(b"<?xml")
+    settings = ("--set", "epochs=1", "--set", "tokenizer=whitespace", "--threads", 1, "--seeds", 2)
+    trained = run_json("dims", "corpus.txt", "--model", "words", *test, *settings)
+    assert [len(row["values"]) for row in trained["rows"]] == [2, 2]
+    model = nearer.Word2Vec(8, epochs=1, tokenizer="whitespace", threads=1, seed=1).fit("corpus.txt")
+    assert trained["rows"][0]["values"][1] == nearer.evaluate.similarity(model.space_, "pairs.tsv").value
+
+
+def test_dims_by_labels(here: Path, run_json: RunJson) -> None:
+    found = run_json("dims", "words.space", "--labels", "labels.tsv", "--dims", "4,32")
+    expected = nearer.evaluate.knn(nearer.load("words.space"), "labels.tsv")
+    assert (found["name"], found["rows"][1]["quality"]) == ("k-NN accuracy", expected.value)
+    assert found["rows"][0]["difference_interval"] is not None
+
+
+def test_dims_of_glove_by_analogies(here: Path, run_json: RunJson) -> None:
+    (here / "few.txt").write_text(": s\nstring strings object objects\nobject objects string strings\n")
+    settings = ("--set", "epochs=1", "--seeds", 1, "--threads", 1, "--dims", "4,6", "--tolerance", 0.5)
+    found = run_json(
+        "dims", "corpus.txt", "--model", "glove", "--analogies", "few.txt", *settings, "--relative"
+    )
+    assert (found["name"], found["reduction"], found["relative"]) == ("analogies", "training", True)
+    assert found["n"] == 2
+
+
+def test_convert_to_fewer_dimensions_and_bits(here: Path, run: Run, run_json: RunJson) -> None:
+    space = nearer.load("words.space")
+    told = run_json("convert", "words.space", "a.space", "--dim", 8, "--reduction", "prefix")
+    assert told["dim"] == 8
+    assert nearer.load("a.space").identity == space.truncate(8).identity
+    told = run_json("convert", "words.space", "b.space", "--dim", 8, "--quantize", "int8")
+    expected = space.reduce(8).quantize("int8")
+    again = nearer.load("b.space")
+    assert (again.identity, told["quantized"]) == (expected.identity, expected.report())
+    np.testing.assert_array_equal(again.vectors, expected.vectors)
+    shown = run("convert", "words.space", "c.space", "--quantize", "f16")
+    assert "recall@10" in shown.stdout
+    assert "2.0 times smaller" in shown.stdout
+
+
+def test_dims_says_how_to_go_on(here: Path, run: Run) -> None:
+    result = run("dims", "words.space", "--similarity", "pairs.tsv", "--dims", "8,32", "--tolerance", 2)
+    assert "next: nearer convert words.space OUT.space --dim 8 --reduction pca" in result.stdout
+    training = ("--model", "words", "--set", "epochs=1", "--seeds", 1)
+    result = run("dims", "corpus.txt", "--similarity", "pairs.tsv", "--dims", "4", *training)
+    assert "next: nearer fit words corpus.txt -o OUT.space --dim 4" in result.stdout
