@@ -16,6 +16,7 @@ from side_by_side import Bench, compare_scores, data_folder, time_row
 
 WORKER = Path(__file__).with_name("words_worker.py")
 LEAST = 4  # times gensim's speed
+SEEDS = 2
 
 
 def run(peers_python: Path, quick: bool = False) -> list[Row]:
@@ -26,15 +27,17 @@ def run(peers_python: Path, quick: bool = False) -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         bench = Bench(data, peers_python, Path(name), 1_000_000 if quick else None, WORKER)
         setting = f"{bench.words / 1e6:.0f} M words, 3 epochs, 2 threads"
-        options = {"objective": "hierarchical"}
-        before = bench.run("nearer", seed=1, **options)
-        peer = bench.run("gensim", seed=1, **options)
-        after = bench.run("nearer", seed=2, judge=False, **options)
+        ours, peers, around = [], [], []
+        for seed in range(1, 1 + (1 if quick else SEEDS)):
+            ours.append(bench.run("nearer", seed=seed, objective="hierarchical"))
+            peers.append(bench.run("gensim", seed=seed, objective="hierarchical"))
+            after = bench.run("nearer", seed=seed + 100, judge=False, objective="hierarchical")
+            around.append([ours[-1], after])
         what = "skip-gram d=100, hierarchical softmax"
-        return [
-            time_row(f"training, {what}, {setting}: gensim 4.4", peer, [before, after], LEAST, "below"),
-            *compare_scores(what, [before], [peer], "gensim"),
-        ]
+        claim = f"training, {what}, {setting}: gensim 4.4"
+        times = [time_row(claim, *pair, LEAST, "scores below") for pair in zip(peers, around, strict=True)]
+        slowest = min(times, key=lambda row: row.ratio)
+        return [slowest, *compare_scores(what, ours, peers, "gensim")]
 
 
 def main() -> None:
