@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import documents
 import glove
 import hierarchical
 import page
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "words": ("Word vectors", words.run),
     "subwords": ("Words by their n-grams", subwords.run),
     "glove": ("GloVe", glove.run),
+    "documents": ("Document vectors", documents.run),
     "hierarchical": ("Hierarchical softmax", hierarchical.run),
     "phrases": ("Phrases", phrases.run),
     "ppmi": ("PPMI and SVD beside skip-gram", ppmi.run),

@@ -19,6 +19,7 @@ TO = ("-o", "new.space")
 DIMS = ("dims", "words.space", "--similarity", "pairs.tsv")
 TRAIN = ("dims", "corpus.txt", "--model", "words", "--similarity", "pairs.tsv")
 PPMI = ("fit", "ppmi")
+DOCS = ("fit", "docs")
 GLOVE = ("fit", "glove", "corpus.txt", *TO)
 PHRASES, TABLE = ("fit", "phrases"), ("-o", "new.tsv")
 NPMI, SPACED, JOIN = ("--score", "npmi", "--threshold"), ("--tokenizer", "whitespace"), ("--phrases-from",)
@@ -26,6 +27,7 @@ NPMI, SPACED, JOIN = ("--score", "npmi", "--threshold"), ("--tokenizer", "whites
 
 def write_text_files(folder: Path) -> None:
     (folder / "empty.txt").write_bytes(b"")
+    (folder / "twice.csv").write_text("id,text\na,one\na,two\n")
     (folder / "cut.bin").write_bytes(b"\xba\x16\x4f\x2f\x0c\0\0\0" + b"\1\0\0\0" * 5)
     (folder / "version9.bin").write_bytes(b"\xba\x16\x4f\x2f\x09\0\0\0" + b"\1\0\0\0" * 50)
     (folder / "blank.txt").write_bytes(b" \n\n")
@@ -110,6 +112,19 @@ CASES: dict[str, tuple[tuple[object, ...], int, tuple[str, ...]]] = {
     "infinite subsample": ((*FIT, "corpus.txt", *TO, "--subsample", "inf"), 2, ("subsample=inf",)),
     "memory of nothing": ((*FIT, "corpus.txt", *TO, "--memory", "lots"), 2, ("memory", "lots", "2GB")),
     "unknown architecture": ((*FIT, "corpus.txt", *TO, "--architecture", "x"), 2, ("--architecture",)),
+    "a document key twice": ((*DOCS, "twice.csv", *TO), 1, ("twice.csv, row 1", "key 'a'", "in row 0")),
+    "an empty document": (
+        (*DOCS, "corpus.txt", *TO),
+        1,
+        ("corpus.txt, row ", "holds no word", "--empty skip"),
+    ),
+    "no such column": ((*DOCS, "twice.csv", "--text", "body", *TO), 1, ("text='body'", "it has id, text")),
+    "columns of no table": ((*DOCS, "corpus.txt", "--key", "id", *TO), 1, ("key='id'", "give a table")),
+    "dm that trains words": (
+        (*DOCS, "twice.csv", "--architecture", "dm", "--train-words", *TO),
+        2,
+        ("always",),
+    ),
     "GloVe of dim 0": ((*GLOVE, "--dim", 0), 2, ("dim=0", "from 1")),
     "GloVe without window": ((*GLOVE, "--window", 0), 2, ("window=0", "from 1")),
     "GloVe in no memory": ((*GLOVE, "--memory", "2kB"), 2, ("memory=2,000 bytes", "raise memory")),
