@@ -339,4 +339,4 @@ def test_dims_says_how_to_go_on(here: Path, run: Run) -> None:
     assert "next: nearer convert words.space OUT.space --dim 8 --reduction pca" in result.stdout
     training = ("--model", "words", "--set", "epochs=1", "--seeds", 1)
     result = run("dims", "corpus.txt", "--similarity", "pairs.tsv", "--dims", "4", *training)
-    assert "next: nearer fit words corpus.txt -o OUT.space --dim 4" in result.stdout
+    assert "next: nearer fit words corpus.txt -o OUT.space --dim 4 --epochs 1" in result.stdout
