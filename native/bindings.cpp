@@ -10,6 +10,7 @@ namespace nb = nanobind;
 
 namespace nearer {
 void bind_cooccurrence(nb::module_&);
+void bind_document_training(nb::module_&);
 void bind_glove(nb::module_&);
 void bind_phrases(nb::module_&);
 void bind_text(nb::module_&);
@@ -21,6 +22,7 @@ NB_MODULE(_native, m) {
   m.def("variants", &nearer::available_variants);
   m.attr("compiler") = __VERSION__;
   nearer::bind_cooccurrence(m);
+  nearer::bind_document_training(m);
   nearer::bind_glove(m);
   nearer::bind_phrases(m);
   nearer::bind_text(m);

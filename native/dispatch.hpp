@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "document_training.hpp"
 #include "glove_training.hpp"
 #include "topk_task.hpp"
 #include "word_training.hpp"
@@ -21,6 +22,7 @@ struct Kernels {
   ScratchBytes skipgram_paths_scratch;
   TrainUnit train_cbow_paths;
   ScratchBytes cbow_paths_scratch;
+  DocumentKernels documents;
   TopkKernels topk;
   TrainTile train_glove;
 };

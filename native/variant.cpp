@@ -4,6 +4,9 @@
 #include "dispatch.hpp"
 #include "glove.hpp"
 #include "hierarchical.hpp"
+#include "pv_dbow.hpp"
+#include "pv_dm.hpp"
+#include "pv_paths.hpp"
 #include "skipgram.hpp"
 #include "topk.hpp"
 
@@ -13,6 +16,29 @@
 #define NEARER_TEXT(a) NEARER_TEXT_(a)
 
 namespace nearer {
+namespace {
+
+template <DocumentMethod kMethod>
+using Paths = DocumentPaths<kMethod, false>;
+template <DocumentMethod kMethod>
+using FrozenPaths = DocumentPaths<kMethod, true>;
+
+constexpr DocumentKernels kDocuments = {
+    {{train_document_unit<Dbow<false>>, train_document_unit<DbowWords>, train_document_unit<Dm<false, false>>,
+      train_document_unit<Dm<true, false>>},
+     {train_document_unit<Paths<kDbow>>, train_document_unit<Paths<kDbowWords>>,
+      train_document_unit<Paths<kDmMean>>, train_document_unit<Paths<kDmConcat>>}},
+    {{infer_document<Dbow<true>>, infer_document<Dbow<true>>, infer_document<Dm<false, true>>,
+      infer_document<Dm<true, true>>},
+     {infer_document<FrozenPaths<kDbow>>, infer_document<FrozenPaths<kDbowWords>>,
+      infer_document<FrozenPaths<kDmMean>>, infer_document<FrozenPaths<kDmConcat>>}},
+    {{document_scratch_bytes<Dbow<false>>, document_scratch_bytes<DbowWords>,
+      document_scratch_bytes<Dm<false, false>>, document_scratch_bytes<Dm<true, false>>},
+     {document_scratch_bytes<Paths<kDbow>>, document_scratch_bytes<Paths<kDbowWords>>,
+      document_scratch_bytes<Paths<kDmMean>>, document_scratch_bytes<Paths<kDmConcat>>}},
+};
+
+}  // namespace
 
 extern const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT);
 const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT) = {
@@ -25,6 +51,7 @@ const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT) = {
     paths_scratch_bytes<SkipGramPaths>,
     train_paths<CbowPaths>,
     paths_scratch_bytes<CbowPaths>,
+    kDocuments,
     {kLanes, topk_scan, dot_in_double, squared_distance_in_double},
     train_tile,
 };

@@ -53,13 +53,25 @@ struct WordBlock {
 
   // Takes the negatives that were drawn ahead, draws the next ones, and a window for each centre.
   void begin(Random& random) {
+    take_negatives(random);
+    prefetch_next();
+    draw_windows(random);
+    lay_out();
+  }
+
+  void take_negatives(Random& random) {
     uint32_t* const drawn = next_negatives;
     next_negatives = negatives;
     negatives = drawn;
     draw_negatives(random);
-    prefetch_next();
+  }
+
+  void draw_windows(Random& random) {
     for (int b = 0; b < centres; b++)
       reach[b] = 1 + static_cast<int>(below(static_cast<uint32_t>(random.next() >> 32), run.window));
+  }
+
+  void lay_out() {
     for (int k = 0; k < run.negative; k++) {
       outputs[k] = output_row(negatives[k]);
       conflicts[k] = 0;

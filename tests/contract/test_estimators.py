@@ -16,7 +16,7 @@ import nearer.models
 from nearer import Space
 from nearer.encoders import Encoder, Lookup
 from nearer.errors import InputError, NotFitted, ParameterError
-from nearer.models import PPMI, SIF, GloVe, Phrases, Word2Vec
+from nearer.models import PPMI, SIF, Doc2Vec, GloVe, Phrases, Word2Vec
 from nearer.models.parameters import Estimator
 
 ESTIMATORS = [
@@ -39,6 +39,7 @@ SENTENCES = ["the lion and the zebra", "a zebra and a lion", "the computer and t
 FIVE = str(Path(__file__).parents[1] / "golden" / "five.space")
 FIVE_TEXTS = [["lion", "two words"], ["שלום"], ["🦁", "lion"]]
 SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
+    Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),
     GloVe: lambda: (GloVe(dim=4, min_count=1, epochs=2, threads=1), SENTENCES),
     PPMI: lambda: (PPMI(dim=3, min_count=1, threads=1), SENTENCES),
     Phrases: lambda: (Phrases(threshold=0.1, min_count=1, threads=1), SENTENCES),
@@ -48,6 +49,7 @@ SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
 # What an estimator learns that makes no space, and how to tell that two have learned the same.
 LEARNED: dict[type, str] = {Phrases: "phrases_"}
 ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
+    Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=3).fit(SENTENCES), SENTENCES[:2]),
     Lookup: lambda: (Lookup(Space(["a", "b", "c"], np.eye(3, 5, dtype=np.float32))), ["c", "a"]),
     SIF: lambda: (SIF(FIVE).fit(FIVE_TEXTS), FIVE_TEXTS[:2]),
 }

@@ -1,5 +1,6 @@
 """Models: one method a file, each a thread from raw data to a space."""
 
+from nearer.models.doc2vec import Doc2Vec
 from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
 from nearer.models.phrases import PhraseReport, Phrases
@@ -10,6 +11,7 @@ from nearer.models.word2vec import Word2Vec
 __all__ = [
     "PPMI",
     "SIF",
+    "Doc2Vec",
     "FitReport",
     "GloVe",
     "PPMIReport",

@@ -109,11 +109,9 @@ def load_checkpoint(folder: Path, settings: dict[str, object], fingerprint: str)
     Raises `ParameterError` if it belongs to another corpus or other settings, `IntegrityError` if a file is
     cut short or edited.
     """
-    from safetensors.numpy import load  # noqa: PLC0415
-
     if not (folder / "state.json").exists():
         return None
-    record = _read_record(folder)
+    record = read_record(folder)
     differing = [name for name, value in settings.items() if record["settings"].get(name) != value]
     if differing or record["fingerprint"] != fingerprint:
         what = (
@@ -126,6 +124,13 @@ def load_checkpoint(folder: Path, settings: dict[str, object], fingerprint: str)
             file=folder,
             remedy="fit with the same corpus and settings, or name another folder",
         )
+    return read_state(folder, record)
+
+
+def read_state(folder: Path, record: dict[str, Any]) -> TrainingState:
+    """The state that `record` describes; raises `IntegrityError` if a file is cut short or edited."""
+    from safetensors.numpy import load  # noqa: PLC0415
+
     contents = {file: _read_checked(folder / file, expected) for file, expected in record["files"].items()}
     arrays = load(next(data for file, data in contents.items() if file.startswith("arrays-")))
     names = json.loads(next(data for file, data in contents.items() if file.startswith("names-")))
@@ -137,7 +142,8 @@ def load_checkpoint(folder: Path, settings: dict[str, object], fingerprint: str)
     return state
 
 
-def _read_record(folder: Path) -> dict[str, Any]:
+def read_record(folder: Path) -> dict[str, Any]:
+    """The record of a checkpoint, `state.json`; raises `IntegrityError` if it is none or was edited."""
     try:
         record = json.loads((folder / "state.json").read_bytes())
     except ValueError:

@@ -152,34 +152,39 @@ class _Reader:
     def _encode(self, piece: Block | TokenLines) -> Encoded:
         counter = self.idle.get()
         try:
-            return counter, *self._ids(self.counters[counter], piece)
+            return counter, *piece_ids(self.counters[counter], piece, self.tokenizer, self.errors)
         finally:
             self.idle.put(counter)
 
-    def _ids(self, counter: WordCounter, piece: Block | TokenLines) -> tuple[NDArray[np.uint32], bool]:
-        if isinstance(piece, TokenLines):
-            return _read_tokens(counter, piece.lines, row=piece.row), True
-        if not isinstance(self.tokenizer, str):
-            return self._split_by_callable(counter, piece, self.tokenizer)
-        read = partial(counter.read_block, tokenizer=self.tokenizer, line_start=piece.starts_line)
-        outcome = read(piece.data)
-        if isinstance(outcome, TextFault) and outcome.kind == "UTF-8" and self.errors == "replace":
-            outcome = read(_decode(piece, "replace").encode())
-        if isinstance(outcome, TextFault):
-            raise _fault(piece, outcome)
-        return outcome
 
-    def _split_by_callable(
-        self, counter: WordCounter, block: Block, tokenizer: Callable[[str], Sequence[str]]
-    ) -> tuple[NDArray[np.uint32], bool]:
-        if b"\0" in block.data:
-            raise _fault(block, TextFault("NUL", 0))
-        text = _decode(block, self.errors)
-        lines = [_tokens_of(line.removesuffix("\r"), tokenizer) for line in text.split("\n")]
-        ids = _read_tokens(counter, lines, source=block.source)
-        if lines[0] and not block.starts_line:
-            ids[0] &= ~LINE_START
-        return ids, not lines[-1] and (len(lines) > 1 or block.starts_line)
+def piece_ids(
+    counter: WordCounter, piece: Block | TokenLines, tokenizer: Tokenizer, errors: Errors
+) -> tuple[NDArray[np.uint32], bool]:
+    """Provisional ids of a piece of text, bit 31 on the first of a line; whether a line ended after them."""
+    if isinstance(piece, TokenLines):
+        return _read_tokens(counter, piece.lines, row=piece.row), True
+    if not isinstance(tokenizer, str):
+        return _split_by_callable(counter, piece, tokenizer, errors)
+    read = partial(counter.read_block, tokenizer=tokenizer, line_start=piece.starts_line)
+    outcome = read(piece.data)
+    if isinstance(outcome, TextFault) and outcome.kind == "UTF-8" and errors == "replace":
+        outcome = read(_decode(piece, "replace").encode())
+    if isinstance(outcome, TextFault):
+        raise _fault(piece, outcome)
+    return outcome
+
+
+def _split_by_callable(
+    counter: WordCounter, block: Block, tokenizer: Callable[[str], Sequence[str]], errors: Errors
+) -> tuple[NDArray[np.uint32], bool]:
+    if b"\0" in block.data:
+        raise _fault(block, TextFault("NUL", 0))
+    text = _decode(block, errors)
+    lines = [_tokens_of(line.removesuffix("\r"), tokenizer) for line in text.split("\n")]
+    ids = _read_tokens(counter, lines, source=block.source)
+    if lines[0] and not block.starts_line:
+        ids[0] &= ~LINE_START
+    return ids, not lines[-1] and (len(lines) > 1 or block.starts_line)
 
 
 def _tokens_of(line: str, tokenizer: Callable[[str], Sequence[str]]) -> list[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,20 @@ def content_identity(keys: Sequence[str], vectors: NDArray[np.float32], metric: 
     digest.update(np.fromiter((len(key) for key in encoded), dtype="<u4", count=len(encoded)).tobytes())
     digest.update(b"".join(encoded))
     digest.update(np.ascontiguousarray(vectors).view(np.uint8).data)
+    return digest.hexdigest()
+
+
+def parts_identity(
+    step: str, settings: Mapping[str, object], names: Sequence[str], arrays: Mapping[str, NDArray[Any]]
+) -> str:
+    """Identity of what a model makes of new items: its settings, the names of its parts and its weights.
+
+    Returns 64 hexadecimal digits.
+    """
+    shapes = {name: [str(array.dtype), *array.shape] for name, array in arrays.items()}
+    digest = hashlib.sha256(header(step, settings=dict(settings), names=list(names), arrays=shapes))
+    for name in sorted(arrays):
+        digest.update(np.ascontiguousarray(arrays[name]).view(np.uint8).data)
     return digest.hexdigest()
 
 

@@ -28,6 +28,9 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     """A folder with what the examples name; tests work on copies."""
     folder = tmp_path_factory.mktemp("made")
     (folder / "corpus.txt").write_text(corpus, encoding="utf-8")
+    texts = [line.replace('"', "") for line in corpus.split("\n") if len(line) > 60][:200]
+    rows = "".join(f'n{row},"{text}"\n' for row, text in enumerate(texts))
+    (folder / "news.csv").write_text(f"id,body\n{rows}", encoding="utf-8")
     (folder / "pairs.tsv").write_text(shipped_text("pairs.tsv"), encoding="utf-8")
     (folder / "questions.txt").write_text(shipped_text("questions.txt"), encoding="utf-8")
     model = nearer.Word2Vec(32, epochs=3, threads=1).fit(folder / "corpus.txt")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import typer
 
 from nearer.cli.examples import shown
-from nearer.cli.fit import glove, phrases, ppmi, words
+from nearer.cli.fit import docs, glove, phrases, ppmi, words
 
 __all__ = ["fit_app"]
 
 fit_app = typer.Typer(help="Train vectors on your data.")
+fit_app.command("docs", epilog=shown(docs.EXAMPLES))(docs.docs)
 fit_app.command("glove", epilog=shown(glove.EXAMPLES))(glove.glove)
 fit_app.command("words", epilog=shown(words.EXAMPLES))(words.words)
 fit_app.command("phrases", epilog=shown(phrases.EXAMPLES))(phrases.phrases)

@@ -35,10 +35,12 @@ def train(
     overwrite: bool,
     as_json: bool,
     facts: Callable[[Any], Facts] | None = None,
+    steps: Callable[[nearer.Space, Path], list[str]] | None = None,
 ) -> None:
     """Fit `model` to `data`, save its space to `out` and report; what Ctrl-C left is saved too.
 
-    `facts` gives what people are shown of the fitted model; None: what all word models have.
+    `facts` gives what people are shown of the fitted model, `steps` what they may want to do next; None: what
+    all word models have.
     """
     model.check_parameters()
     require_space_destination(out, overwrite)
@@ -56,7 +58,7 @@ def train(
         _print_document(model, out)
     else:
         print_facts((*(facts or word_facts)(model), saved_fact(model.space_, out)))
-        print_next(*next_steps(model.space_, out))
+        print_next(*(steps or next_steps)(model.space_, out))
     if ended:
         typer.echo(f"nearer: {ended}; what was learned so far is saved in {out}", err=True)
         raise typer.Exit(1)

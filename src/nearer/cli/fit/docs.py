@@ -1,0 +1,103 @@
+"""`nearer fit docs`: vectors of documents."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+import nearer
+from nearer.cli.fit import options as word
+from nearer.cli.fit.training import Facts, parameters, train, word_facts
+from nearer.cli.options import AsJson, Overwrite, Seed, Threads
+from nearer.errors import StorageError
+
+EXAMPLES = (
+    "nearer fit docs corpus.txt -o docs.space --empty skip",
+    "nearer fit docs news.csv --key id --text body -o docs.space --model docs.doc2vec --min-count 2",
+)
+
+Documents = Annotated[
+    str,
+    typer.Argument(
+        metavar="INPUT",
+        help="A file with a document a line, a folder with a document a file, or a table: .parquet .csv .tsv",
+    ),
+]
+Model = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Save the model too, for Doc2Vec.load and encode.", show_default="none"),
+]
+Architecture = Annotated[
+    Literal["dbow", "dm"],
+    word.training(
+        help="A document predicts its words, or a document and the words around a word predict it."
+    ),
+]
+Combine = Annotated[Literal["mean", "concat"], word.training(help="How dm puts vectors together.")]
+TrainWords = Annotated[bool, word.training("--train-words", help="Train word vectors too, with dbow.")]
+Epochs = Annotated[int, word.training(help="Passes over the documents.")]
+Shared = Annotated[int, word.training(help="Words in a row that share one draw of negatives.")]
+Column = Annotated[str | None, word.reading(metavar="COL", help="Column of keys.", show_default="key or id")]
+Text = Annotated[str | None, word.reading(metavar="COL", help="Column of texts.", show_default="text")]
+Tags = Annotated[str | None, word.reading(metavar="COL", help="Column of tags.", show_default="the key")]
+Empty = Annotated[
+    Literal["error", "skip"], word.reading(help="Documents without a known word: an error, or left out.")
+]
+
+
+def docs(
+    documents: Documents,
+    out: word.Out,
+    model: Model = None,
+    key: Column = None,
+    text: Text = None,
+    tags: Tags = None,
+    dim: word.Dim = 100,
+    architecture: Architecture = "dbow",
+    combine: Combine = "mean",
+    train_words: TrainWords = False,
+    objective: word.Objective = "negative",
+    window: word.Window = 5,
+    negative: word.Negative = 5,
+    noise_exponent: word.NoiseExponent = 0.75,
+    min_count: word.MinCount = 5,
+    max_vocabulary: word.MaxVocabulary = None,
+    subsample: word.Subsample = 1e-3,
+    epochs: Epochs = 10,
+    learning_rate: word.LearningRate = 0.025,
+    least_learning_rate: word.LeastLearningRate = 1e-4,
+    shared: Shared = 2,
+    tokenizer: word.Tokenizer = "words",
+    errors: word.Errors = "strict",
+    empty: Empty = "error",
+    checkpoint: word.Checkpoint = None,
+    checkpoint_every: word.CheckpointEvery = 60.0,
+    threads: Threads = None,
+    seed: Seed = 0,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train vectors of documents (Doc2Vec: PV-DBOW or PV-DM) and save them.
+
+    Ctrl-C saves what was learned so far, as does a checkpoint that cannot be written. One thread gives the
+    same bits on every run.
+    """
+    doc2vec = nearer.Doc2Vec(**parameters(nearer.Doc2Vec, locals()))
+    if model is not None and model.exists() and not overwrite:
+        raise StorageError("already exists", file=model, remedy="add --overwrite to replace it")
+    try:
+        train(doc2vec, documents, out, overwrite=overwrite, as_json=as_json, facts=_facts, steps=_steps)
+    finally:
+        if model is not None and hasattr(doc2vec, "space_"):
+            doc2vec.save(model, overwrite=overwrite)
+
+
+def _facts(model: Any) -> Facts:
+    return [("left out", f"{len(model.skipped_):,} documents without a known word"), *word_facts(model)]
+
+
+def _steps(space: nearer.Space, out: Path) -> list[str]:
+    return [f"nearer neighbors {out} {shlex.quote(space.keys[0])}", f"nearer map {out} {out.stem}.html"]

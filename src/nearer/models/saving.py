@@ -1,0 +1,44 @@
+"""Models on disk: a folder as a checkpoint is one (`checkpoint.py`), written at one instant.
+
+A model that is loaded is fitted as it was: it encodes, and `fit` goes on from there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nearer.errors import IntegrityError, ModelNotFound
+from nearer.models.checkpoint import read_record, read_state, save_checkpoint
+from nearer.models.state import TrainingState
+from nearer.space.replace import new_folder, whole_folder
+
+POSITION = "position"  # where in its rounds of epochs the model stands
+
+
+def save_model(
+    path: Path,
+    state: TrainingState,
+    settings: dict[str, object],
+    position: dict[str, Any],
+    overwrite: bool,
+) -> None:
+    """Write `state`, the settings that made it and where it stands; raises `StorageError`."""
+    with new_folder(path, overwrite) as folder:
+        save_checkpoint(folder, state, {**settings, POSITION: position}, str(position["fingerprint"]))
+
+
+def load_model(path: Path, model: str) -> tuple[dict[str, Any], TrainingState, dict[str, Any]]:
+    """Settings, state and position of a saved model of the named kind.
+
+    Raises `ModelNotFound` where there is no folder, `IntegrityError` if it is no such model or was changed.
+    """
+    folder = whole_folder(path)
+    if not (folder / "state.json").exists():
+        raise ModelNotFound(f"{str(path)!r} is no saved model", remedy="give the folder that save wrote")
+    record = read_record(folder)
+    settings = dict(record["settings"])
+    position = settings.pop(POSITION, None)
+    if position is None or settings.pop("model", None) != model:
+        raise IntegrityError(f"this is no saved {model}", file=path, remedy="a checkpoint is resumed by fit")
+    return settings, read_state(folder, record), position
