@@ -309,6 +309,20 @@ def test_dims_by_labels(here: Path, run_json: RunJson) -> None:
     assert found["rows"][0]["difference_interval"] is not None
 
 
+def test_dims_of_documents_by_their_labels(here: Path, run_json: RunJson) -> None:
+    rng = np.random.default_rng(0)
+    topics = ("sea ship wave sail", "oven bread flour yeast")
+    documents = [(f"d{row}", row % 2, " ".join(rng.choice(topics[row % 2].split(), 30))) for row in range(60)]
+    table = ["key\ttext", *(f"{key}\t{text}" for key, _, text in documents)]
+    (here / "docs.tsv").write_text("\n".join(table) + "\n")
+    (here / "topics.tsv").write_text("".join(f"{key}\t{topic}\n" for key, topic, _ in documents))
+    often = ("--set", "min_count=1", "--set", "subsample=0", "--set", "epochs=60")
+    settings = (*often, "--seeds", 2, "--threads", 1, "--dims", "4,8")
+    found = run_json("dims", "docs.tsv", "--model", "docs", "--labels", "topics.tsv", *settings)
+    assert found["n"] == 60
+    assert found["value"] > 0.9
+
+
 def test_dims_of_glove_by_analogies(here: Path, run_json: RunJson) -> None:
     (here / "few.txt").write_text(": s\nstring strings object objects\nobject objects string strings\n")
     settings = ("--set", "epochs=1", "--seeds", 1, "--threads", 1, "--dims", "4,6", "--tolerance", 0.5)
