@@ -16,11 +16,13 @@ import page
 import phrases
 import ppmi
 import search
+import subwords
 import words
 from report import Measured, kept, render
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "words": ("Word vectors", words.run),
+    "subwords": ("Words by their n-grams", subwords.run),
     "glove": ("GloVe", glove.run),
     "hierarchical": ("Hierarchical softmax", hierarchical.run),
     "phrases": ("Phrases", phrases.run),

@@ -13,6 +13,7 @@ void bind_cooccurrence(nb::module_&);
 void bind_document_training(nb::module_&);
 void bind_glove(nb::module_&);
 void bind_phrases(nb::module_&);
+void bind_subwords(nb::module_&);
 void bind_text(nb::module_&);
 void bind_topk(nb::module_&);
 void bind_word_training(nb::module_&);
@@ -25,6 +26,7 @@ NB_MODULE(_native, m) {
   nearer::bind_document_training(m);
   nearer::bind_glove(m);
   nearer::bind_phrases(m);
+  nearer::bind_subwords(m);
   nearer::bind_text(m);
   nearer::bind_topk(m);
   nearer::bind_word_training(m);

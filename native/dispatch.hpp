@@ -22,6 +22,10 @@ struct Kernels {
   ScratchBytes skipgram_paths_scratch;
   TrainUnit train_cbow_paths;
   ScratchBytes cbow_paths_scratch;
+  TrainUnit train_subword_skipgram;  // of a SubwordTraining
+  ScratchBytes subword_skipgram_scratch;
+  TrainUnit train_subword_cbow;
+  ScratchBytes subword_cbow_scratch;
   DocumentKernels documents;
   TopkKernels topk;
   TrainTile train_glove;

@@ -3,7 +3,7 @@
 //   error     e = w.c + b + b' - log X                        (one dot product: biases are in the rows)
 //   weight    f = min(1, (X / x_max)^alpha)
 //   gradient  of f e^2 / 2: f e c for the word's row, f e w for the context's
-//   step      s = learning_rate * gradient;  parameter -= s / sqrt(sum);  sum += s^2   (sums start at 1)
+//   step      s = learning_rate * gradient;  parameter -= s / sqrt(sum);  sum += s^2
 #pragma once
 
 #include "glove_training.hpp"

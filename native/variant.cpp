@@ -8,6 +8,7 @@
 #include "pv_dm.hpp"
 #include "pv_paths.hpp"
 #include "skipgram.hpp"
+#include "subwords.hpp"
 #include "topk.hpp"
 
 #define NEARER_JOIN_(a, b) a##b
@@ -51,6 +52,10 @@ const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT) = {
     paths_scratch_bytes<SkipGramPaths>,
     train_paths<CbowPaths>,
     paths_scratch_bytes<CbowPaths>,
+    train_unit<SubwordSkipGram>,
+    scratch_bytes<SubwordSkipGram>,
+    train_unit<SubwordCbow>,
+    scratch_bytes<SubwordCbow>,
     kDocuments,
     {kLanes, topk_scan, dot_in_double, squared_distance_in_double},
     train_tile,

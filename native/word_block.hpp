@@ -87,7 +87,7 @@ template <class Model>
 UnitReport train_unit(const WordTraining& run, int64_t unit, void* scratch) {
   Arena arena{static_cast<char*>(scratch)};
   Model model(run, arena);
-  WordBlock& block = model.block;
+  auto& block = model.block;
   Random random = Random::of(run.seed, static_cast<uint64_t>(unit));
   read_unit(run, unit, random, block.kept);
   for (int i = 0; i < 2 * (run.shared + run.window); i++) block.kept.ids[block.kept.count + i] = 0;

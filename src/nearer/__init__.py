@@ -18,11 +18,12 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 
 from nearer import errors, evaluate, maps, search
 from nearer.encoders import encoder
-from nearer.models import PPMI, SIF, Doc2Vec, GloVe, Phrases, Word2Vec
+from nearer.models import PPMI, SIF, Doc2Vec, FastText, GloVe, Phrases, Word2Vec
 from nearer.space import Space, load
 
 __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "Doc2Vec",
+    "FastText",
     "GloVe",
     "PPMI",
     "Phrases",

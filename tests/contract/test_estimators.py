@@ -14,9 +14,9 @@ from sklearn.base import clone
 import nearer.encoders
 import nearer.models
 from nearer import Space
-from nearer.encoders import Encoder, Lookup
+from nearer.encoders import Encoder, Lookup, Subword
 from nearer.errors import InputError, NotFitted, ParameterError
-from nearer.models import PPMI, SIF, Doc2Vec, GloVe, Phrases, Word2Vec
+from nearer.models import PPMI, SIF, Doc2Vec, FastText, GloVe, Phrases, Word2Vec
 from nearer.models.parameters import Estimator
 
 ESTIMATORS = [
@@ -40,6 +40,7 @@ FIVE = str(Path(__file__).parents[1] / "golden" / "five.space")
 FIVE_TEXTS = [["lion", "two words"], ["שלום"], ["🦁", "lion"]]
 SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
     Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),
+    FastText: lambda: (FastText(dim=4, buckets=50, min_count=1, epochs=1, threads=1), SENTENCES),
     GloVe: lambda: (GloVe(dim=4, min_count=1, epochs=2, threads=1), SENTENCES),
     PPMI: lambda: (PPMI(dim=3, min_count=1, threads=1), SENTENCES),
     Phrases: lambda: (Phrases(threshold=0.1, min_count=1, threads=1), SENTENCES),
@@ -52,6 +53,10 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
     Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=3).fit(SENTENCES), SENTENCES[:2]),
     Lookup: lambda: (Lookup(Space(["a", "b", "c"], np.eye(3, 5, dtype=np.float32))), ["c", "a"]),
     SIF: lambda: (SIF(FIVE).fit(FIVE_TEXTS), FIVE_TEXTS[:2]),
+    Subword: lambda: (
+        Subword(["ab", "ba"], np.eye(9, 5, dtype=np.float32), min_n=2, max_n=3, buckets=7),
+        ["ab", "bab"],
+    ),
 }
 
 estimators = pytest.mark.parametrize("kind", ESTIMATORS, ids=lambda kind: kind.__name__)

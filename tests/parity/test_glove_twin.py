@@ -34,8 +34,9 @@ class Matrix:
         return cls(wide[:, 0, :dim], wide[:, 0, bias], wide[:, 1, :dim], wide[:, 1, bias])
 
     def close_to(self, other: Matrix) -> None:
+        """Up to the kernel's inverse roots (relative error 6e-5), on steps of biases that are about 1."""
         for mine, theirs in zip(vars(self).values(), vars(other).values(), strict=True):
-            np.testing.assert_allclose(mine, theirs, rtol=2e-3, atol=2e-5)
+            np.testing.assert_allclose(mine, theirs, rtol=2e-3, atol=2e-4)
 
 
 def weighted_loss(words: Matrix, contexts: Matrix, i: int, j: int, weight: float) -> float:
@@ -99,10 +100,12 @@ def cells_in_order(run: GloveTraining, weights: Floats, width: int) -> Iterator[
                 yield int(first_row + i), int(first_column + j), float(part[i, j])
 
 
-def seeded(words: int, dim: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def seeded(
+    words: int, dim: int, bias_sum: float = RATE**2
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     random = np.random.default_rng(dim)
     values = random.uniform(-0.5, 0.5, (2, words, dim + 1)).astype(np.float32)
-    return glove_rows(values[0], context=False), glove_rows(values[1], context=True)
+    return glove_rows(values[0], False, bias_sum), glove_rows(values[1], True, bias_sum)
 
 
 @pytest.mark.parametrize("variant", available_variants())
@@ -129,7 +132,7 @@ def test_training_is_that_of_a_slow_twin(variant: str, dim: int) -> None:
 def test_a_step_is_the_gradient_of_half_the_loss(variant: str, weight: float) -> None:
     """The first step of a cell divides by sqrt(1), so it is the learning rate times the gradient."""
     dim, delta = 10, 1e-5
-    words, contexts = seeded(2, dim)
+    words, contexts = seeded(2, dim, bias_sum=1.0)
     before = Matrix.of(words, dim, False), Matrix.of(contexts, dim, True)
     run = training(np.array([[0.0, weight], [0.0, 0.0]]), width=2, epochs=1)
     report = train_tiles(run, words, contexts, 0, 1, 1, variant)

@@ -195,7 +195,10 @@ def test_a_cut_gzip_is_named(tmp_path, space):
         (b"2 2\na 01234567bbbbbbbbbbbbbbbbbbbbbbb", "ends within vector 2 of 2"),
         (b"1 1\na 0123\nb 0123\n", "the header promises 1 vectors, but 8 bytes follow them"),
         (b"1 1\n\xff 0123", "row 1: the key b'\\xff' before byte 5 is not UTF-8"),
-        (b"\xba\x16\x4f\x2f\x0c\x00\x00\x00", "is a fastText model, not word2vec binary; read its .vec file"),
+        (
+            b"\xba\x16\x4f\x2f\x0c\x00\x00\x00",
+            "ends within its head, after 8 bytes; fetch it again: it was cut short",
+        ),
         (b"hello world\n", "the first line is 'hello world', not `n dim`"),
     ],
 )

@@ -31,6 +31,41 @@ def train_words(
     last: int,
     threads: int,
 ) -> tuple[float, int, int]: ...
+def train_subwords(
+    variant: str,
+    cbow: bool,
+    tokens: NDArray[np.uint32],
+    unit_tokens: int,
+    keep: NDArray[np.uint32],
+    noise: NDArray[np.uint32],
+    starts: NDArray[np.int64],
+    rows: NDArray[np.uint32],
+    input: NDArray[np.float32],
+    output: NDArray[np.float32],
+    window: int,
+    drawn: int,
+    negative_weight: float,
+    shared: int,
+    learning_rate: float,
+    least_learning_rate: float,
+    planned_units: int,
+    seed: int,
+    first: int,
+    last: int,
+    threads: int,
+) -> tuple[float, int, int]: ...
+def cut_ngrams(
+    words: list[str] | list[bytes] | list[str | bytes], least: int, most: int, buckets: int
+) -> tuple[NDArray[np.int64], NDArray[np.uint32]]: ...
+def mean_rows(
+    table: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    pitch: int,
+    out: NDArray[np.float32],
+    threads: int,
+) -> None: ...
 def cut_tiles(
     starts: NDArray[np.int64], columns: NDArray[np.int32], width: int, most_cells: int
 ) -> NDArray[np.int64]: ...

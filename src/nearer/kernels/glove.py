@@ -50,7 +50,7 @@ class GloveTraining:
     ----------
     tiles : the co-occurrences.
     x_max, alpha : a weight X counts for min(1, (X / x_max) ** alpha).
-    learning_rate : of AdaGrad, whose sums start at 1.
+    learning_rate : of AdaGrad, whose sums start where `glove_rows` puts them.
     seed : of the order of the tiles.
     """
 
@@ -83,11 +83,12 @@ class GloveTraining:
         return train_tiles(self, arrays["words"], arrays["contexts"], first, last, threads, variant)
 
 
-def glove_rows(values: NDArray[np.float32], context: bool) -> NDArray[np.float32]:
+def glove_rows(values: NDArray[np.float32], context: bool, bias_sum: float) -> NDArray[np.float32]:
     """Rows to be trained from `values`, (v, dim + 1) start values of vector and bias: float32 (v, 2, stride).
 
     In [:, 0] stand the vector, the bias and a constant 1 (the constant first where `context` is true), so
-    that w.c + b + b' is one dot product; in [:, 1] their AdaGrad sums. Rows are aligned to 64 bytes.
+    that w.c + b + b' is one dot product; in [:, 1] their AdaGrad sums: 1, for biases `bias_sum`. Rows are
+    aligned to 64 bytes.
     """
     rows, dim = len(values), values.shape[1] - 1
     stride = -(-(dim + EXTRA) // 16) * 16
@@ -99,6 +100,7 @@ def glove_rows(values: NDArray[np.float32], context: bool) -> NDArray[np.float32
     matrix[:, 0, bias] = values[:, dim]
     matrix[:, 0, constant] = 1.0
     matrix[:, 1] = 1.0
+    matrix[:, 1, bias] = bias_sum
     matrix[:, 1, constant] = CONSTANT_SUM
     return matrix
 

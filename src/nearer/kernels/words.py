@@ -130,18 +130,11 @@ def _check(run: WordTraining, word_rows: NDArray[np.float32], output_rows: NDArr
                 len(output_rows) == (rows if run.paths is None else rows - 1)
                 and aligned_alike(word_rows, output_rows)
             ),
-            "keep has an entry a row": run.keep.shape == (rows,),
-            "window and unit_tokens are at least 1": min(run.window, run.unit_tokens) >= 1,
+            **word_rules(run, rows),
         }
     )
     if run.paths is None:
-        require(
-            {
-                "noise has an entry a row": run.noise.shape == (rows, 2),
-                f"shared is from 1 to {MOST_SHARED}": 1 <= run.shared <= MOST_SHARED,
-                "negative is at least 1": run.negative >= 1,
-            }
-        )
+        require(negative_rules(run, rows))
     else:
         require(
             {
@@ -151,3 +144,20 @@ def _check(run: WordTraining, word_rows: NDArray[np.float32], output_rows: NDArr
                 ),
             }
         )
+
+
+def word_rules(run: WordTraining, words: int) -> dict[str, bool]:
+    """What every run over `words` words must hold to, and whether this one does."""
+    return {
+        "keep has an entry a row": run.keep.shape == (words,),
+        "window and unit_tokens are at least 1": min(run.window, run.unit_tokens) >= 1,
+    }
+
+
+def negative_rules(run: WordTraining, words: int) -> dict[str, bool]:
+    """What a run with negative samples must hold to, and whether this one does."""
+    return {
+        "noise has an entry a row": run.noise.shape == (words, 2),
+        f"shared is from 1 to {MOST_SHARED}": 1 <= run.shared <= MOST_SHARED,
+        "negative is at least 1": run.negative >= 1,
+    }

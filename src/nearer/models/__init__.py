@@ -1,6 +1,7 @@
 """Models: one method a file, each a thread from raw data to a space."""
 
 from nearer.models.doc2vec import Doc2Vec
+from nearer.models.fasttext import FastText
 from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
 from nearer.models.phrases import PhraseReport, Phrases
@@ -12,6 +13,7 @@ __all__ = [
     "PPMI",
     "SIF",
     "Doc2Vec",
+    "FastText",
     "FitReport",
     "GloVe",
     "PPMIReport",

@@ -24,6 +24,7 @@ from nearer.signal.corpus import Errors, Tokenizer
 from nearer.space import Space
 
 CONTEXT_STREAM = 1 << 64  # added to the seed: context rows start from random numbers of their own
+LEAST_SUM = 1e-30  # of AdaGrad: what a float32 holds with room to spare, as it does the inverse
 
 
 class GloVe(Incremental[GloveMaterial]):
@@ -40,7 +41,8 @@ class GloVe(Incremental[GloveMaterial]):
     min_count : words seen less often are dropped.
     max_vocabulary : keep at most this many words, the most frequent.
     epochs : passes over the co-occurrences (iterations).
-    learning_rate : of AdaGrad, whose sums start at 1.
+    learning_rate : of AdaGrad, whose sums start at 1; those of biases at its square, so that a bias takes
+        the weighted error itself as its first step (as the authors' program does).
     tokenizer : "words" (runs of Unicode letters and digits, lower-cased), "whitespace", or a callable that
         turns a line into tokens.
     errors : "strict", or "replace" to read bytes that are not UTF-8 as U+FFFD (for "words", a separator).
@@ -149,11 +151,15 @@ class GloVe(Incremental[GloveMaterial]):
 
     def _seed(self, material: GloveMaterial) -> TrainingState:
         words, dim, seed = material.corpus.words, int(self.dim), int(self.seed)
+        bias_sum = min(max(as_float(self.learning_rate) ** 2, LEAST_SUM), 1.0 / LEAST_SUM)
+
+        def rows(stream: int, context: bool) -> NDArray[np.float32]:
+            values = seeded_rows(len(words), dim + 1, stream)[:, : dim + 1]
+            return glove_rows(values, context, bias_sum)
+
         arrays: dict[str, NDArray[Any]] = {
-            "words": glove_rows(seeded_rows(len(words), dim + 1, seed)[:, : dim + 1], context=False),
-            "contexts": glove_rows(
-                seeded_rows(len(words), dim + 1, seed + CONTEXT_STREAM)[:, : dim + 1], context=True
-            ),
+            "words": rows(seed, context=False),
+            "contexts": rows(seed + CONTEXT_STREAM, context=True),
             "counts": material.corpus.counts,
         }
         return TrainingState(dim, arrays, {"words": words})

@@ -26,6 +26,8 @@ NPMI, SPACED, JOIN = ("--score", "npmi", "--threshold"), ("--tokenizer", "whites
 
 def write_text_files(folder: Path) -> None:
     (folder / "empty.txt").write_bytes(b"")
+    (folder / "cut.bin").write_bytes(b"\xba\x16\x4f\x2f\x0c\0\0\0" + b"\1\0\0\0" * 5)
+    (folder / "version9.bin").write_bytes(b"\xba\x16\x4f\x2f\x09\0\0\0" + b"\1\0\0\0" * 50)
     (folder / "blank.txt").write_bytes(b" \n\n")
     (folder / "binary.txt").write_bytes(b"some words \0 and a NUL byte")
     (folder / "broken.txt").write_bytes(b"caf\xe9 is latin 1\n" * 9)
@@ -77,6 +79,19 @@ def bad(bad_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 CASES: dict[str, tuple[tuple[object, ...], int, tuple[str, ...]]] = {
+    "n-grams reversed": (
+        ("fit", "subwords", "corpus.txt", *TO, "--min-n", 5, "--max-n", 3),
+        2,
+        ("min_n=5 is above max_n=3", "swap them"),
+    ),
+    "no buckets": (("fit", "subwords", "corpus.txt", *TO, "--buckets", 0), 2, ("buckets=0", "from 1 to")),
+    "a model that is there": (
+        ("fit", "subwords", "corpus.txt", *TO, "--model", "empty.txt"),
+        1,
+        ("empty.txt", "already exists", "--overwrite"),
+    ),
+    "fastText cut short": (("info", "cut.bin"), 1, ("cut.bin", "ends within its head", "fetch it again")),
+    "fastText of another version": (("info", "version9.bin"), 1, ("version9.bin", "version 9", "11 and 12")),
     "missing file": ((*FIT, "nosuch.txt", *TO), 1, ("nosuch.txt", "no such file")),
     "glob of nothing": ((*FIT, "*.nosuch", *TO), 1, ("*.nosuch",)),
     "empty file": ((*FIT, "empty.txt", *TO), 1, ("empty.txt", "empty")),

@@ -16,6 +16,7 @@ import nearer
 from nearer.cli.app import app
 from nearer.cli.fit.glove import glove
 from nearer.cli.fit.ppmi import ppmi
+from nearer.cli.fit.subwords import subwords
 from nearer.cli.fit.words import words
 from nearer.cli.program import Program
 from nearer.errors import StorageError
@@ -72,6 +73,27 @@ def test_fit_phrases_shows_the_best(here: Path, run: Run) -> None:
         assert part in shown
     few = run("fit", "phrases", "corpus.txt", "-o", "few.tsv", "--threshold", "1e9").stdout
     assert "phrases   0" in few
+
+
+def test_fit_subwords_offers_every_parameter_with_the_default_of_the_model() -> None:
+    of_verb = inspect.signature(subwords).parameters
+    for name, parameter in inspect.signature(nearer.FastText).parameters.items():
+        if name != "show_progress":
+            assert of_verb[name].default == parameter.default, name
+
+
+def test_fit_subwords_keeps_a_model_that_finds_neighbors_of_unseen_words(
+    here: Path, run_json: RunJson
+) -> None:
+    options = "--dim 8 --min-n 2 --max-n 4 --buckets 300 --epochs 1 --threads 1 --model model.bin"
+    document = run_json("fit", "subwords", "corpus.txt", "-o", "new.space", *options.split())
+    model = nearer.FastText(8, min_n=2, max_n=4, buckets=300, epochs=1, threads=1).fit(here / "corpus.txt")
+    assert document["identity"] == model.space_.identity == nearer.load("model.bin").identity
+    known = model.space_.keys[0]
+    found = run_json("neighbors", "model.bin", known, known + "unseen", "-k", 3)["answers"]
+    expected = model.space_.neighbors(model.encode([known + "unseen"])[0], 3)
+    assert [(hit["key"], hit["score"]) for hit in found[1]["neighbors"]] == list(expected)
+    assert known not in [hit["key"] for hit in found[0]["neighbors"]]
 
 
 def test_fit_ppmi_gives_the_options_to_the_model(here: Path, run_json: RunJson, run: Run) -> None:

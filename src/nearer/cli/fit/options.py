@@ -51,6 +51,10 @@ Objective = Annotated[
     Literal["negative", "hierarchical"],
     training(help="Negative sampling, or hierarchical softmax (no negatives, no sharing)."),
 ]
+MinN = Annotated[int, training(help="Characters of the shortest n-grams; the marks < and > count.")]
+MaxN = Annotated[int, training(help="Characters of the longest n-grams.")]
+Buckets = Annotated[int, training(help="Buckets that n-grams are hashed into.")]
+Pooled = Annotated[int, training(help="Centres in a row that pool their negatives.")]
 Window = Annotated[int, training(help="Largest distance between centre and context, in words.")]
 Negative = Annotated[int, training(help="Negative samples a centre.")]
 NoiseExponent = Annotated[float, training(help="Negatives are drawn by count to this power.")]

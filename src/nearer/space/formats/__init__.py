@@ -4,6 +4,7 @@
     .txt .vec (.gz)   word2vec text with its header line                word2vec_text.py
     .txt (.gz)        headerless GloVe text, seen by its first line     glove_text.py
     .bin              word2vec binary                                   word2vec_binary.py
+                      or a fastText model, seen by its first bytes      binary.py
     .tsv              TensorFlow Projector, beside a metadata file      projector.py
     .parquet          columns key, vector and payload                   parquet.py
     .npz .npy         NumPy; .npy beside a list of keys                 numpy_files.py
@@ -24,6 +25,7 @@ from pathlib import Path
 from nearer.errors import FormatError, ParameterError, shown
 from nearer.space import store
 from nearer.space.formats import (
+    binary,
     glove_text,
     numpy_files,
     parquet,
@@ -55,9 +57,7 @@ FORMATS = {
     "word2vec": Format(word2vec_text.read, word2vec_text.write, keeps_items=False, keeps_metric=False),
     "glove": Format(glove_text.read, glove_text.write, keeps_items=False, keeps_metric=False),
     "text": Format(text_sniffing.read, word2vec_text.write, keeps_items=False, keeps_metric=False),
-    "word2vec-binary": Format(
-        word2vec_binary.read, word2vec_binary.write, keeps_items=False, keeps_metric=False
-    ),
+    "word2vec-binary": Format(binary.read, word2vec_binary.write, keeps_items=False, keeps_metric=False),
     "projector": Format(projector.read, projector.write, keeps_items=True, keeps_metric=False),
     "parquet": Format(parquet.read, parquet.write, keeps_items=True, keeps_metric=True),
     "npz": Format(numpy_files.read_npz, numpy_files.write_npz, keeps_items=False, keeps_metric=True),

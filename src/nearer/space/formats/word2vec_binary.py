@@ -21,7 +21,6 @@ from nearer.space.space import Space
 
 NAME = "word2vec binary"
 ENDS_A_KEY = " \n"
-FASTTEXT = (793712314).to_bytes(4, "little")  # first bytes of a model that fastText saved
 LONGEST_HEADER = 64
 WRITE_BLOCK = 1 << 13  # rows written together
 
@@ -35,10 +34,6 @@ def read(path: Path, metric: Metric = "cosine") -> Space:
     path = Path(path)
     with reading_errors(path), path.open("rb") as handle:
         start = handle.read(LONGEST_HEADER)
-        if start.startswith(FASTTEXT):
-            raise FormatError(
-                "is a fastText model, not word2vec binary", file=path, remedy="read its .vec file"
-            )
         line, _, _ = start.partition(b"\n")
         n, dim = header(path, line)
         with mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as data:
