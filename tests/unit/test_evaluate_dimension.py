@@ -151,6 +151,8 @@ def test_the_smallest_within_the_tolerance_is_recommended(
     assert [row.within for row in result.rows][recommended - 1]
     assert result.margin == pytest.approx(tolerance * (abs(values[best - 1]) if relative else 1))
     assert (result.interval, result.sure, result.n, result.coverage) == (None, None, None, None)
+    allowed = f"{100 * tolerance:g} %" if relative else f"{tolerance:g}"
+    assert f"within {allowed}" in str(result)
 
 
 def test_memory_is_that_of_the_codes_and_time_is_measured() -> None:
@@ -410,6 +412,7 @@ def test_a_list_of_dimensions_that_breaks_the_rule_is_one_line(dimensions: list[
         ({"source": Learner(), "corpus": KEYS, "seeds": [1, 1]}, r"seeds is \[1, 1\]"),
         ({"source": Learner(), "corpus": KEYS, "seeds": []}, r"seeds is \[\]"),
         ({"source": Learner(), "corpus": KEYS, "seeds": [-1]}, r"seeds is \[-1\]"),
+        ({"source": Word2Vec(checkpoint="run"), "corpus": KEYS}, "the model has checkpoint='run'"),
         ({"source": Word2Vec(window=0), "corpus": KEYS}, "window=0 is not allowed"),
         ({"source": Word2Vec(), "corpus": KEYS, "dimensions": [2, 99_999]}, "dim=99999 is not allowed"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -25,6 +26,7 @@ EXAMPLES = (
 ENDINGS = (".html", ".png", ".svg")
 MODELS = {  # --model -> what is trained: any estimator with parameter dim
     "words": "Word2Vec",
+    "docs": "Doc2Vec",
     "glove": "GloVe",
     "ppmi": "PPMI",
 }
@@ -35,7 +37,7 @@ def dims(
         str, typer.Argument(metavar="SOURCE", help="A space, or with --model the text to train on.")
     ],
     model: Annotated[
-        Literal["words", "glove", "ppmi"] | None,
+        Literal["words", "docs", "glove", "ppmi"] | None,
         typer.Option(help="Train this model at each dimension.", show_default="SOURCE is a space"),
     ] = None,
     similarity: Annotated[
@@ -104,10 +106,6 @@ def dims(
         result = nearer.evaluate.choose_dimension(trained, evaluator, wanted, **given)
     if out is not None:
         result.plot(out)
-    _report(result, source, model, out, as_json)
-
-
-def _report(result: DimensionResult, source: str, model: str | None, out: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"source": source, "file": None if out is None else str(out), **result.to_dict()})
         return
@@ -115,13 +113,29 @@ def _report(result: DimensionResult, source: str, model: str | None, out: Path |
     commands = (
         [] if out is None else [f"open {out}" + (" in a browser" if out.suffix.lower() == ".html" else "")]
     )
-    if model is not None:
-        commands.append(f"nearer fit {model} {source} -o OUT.space --dim {result.recommended}")
-    elif result.recommended < result.rows[-1].dim:
-        step = f"--dim {result.recommended} --reduction {result.reduction}"
-        commands.append(f"nearer convert {source} OUT.space {step}")
+    commands += _how_to_make(result, source, model, settings or [])
     if commands:
         print_next(*commands)
+
+
+def _how_to_make(result: DimensionResult, source: str, model: str | None, settings: list[str]) -> list[str]:
+    """The command that makes the recommended space, where that is not the one there is."""
+    if model is not None:
+        parameters = {"dim": result.recommended, **_parameters(settings)}
+        options = " ".join(_option(name, value) for name, value in parameters.items())
+        return [f"nearer fit {model} {shlex.quote(source)} -o OUT.space {options}"]
+    if result.recommended == result.rows[-1].dim:
+        return []
+    step = f"--dim {result.recommended} --reduction {result.reduction}"
+    return [f"nearer convert {shlex.quote(source)} OUT.space {step}"]
+
+
+def _option(name: str, value: object) -> str:
+    """A parameter as the verb that trains takes it."""
+    dashed = name.replace("_", "-")
+    if isinstance(value, bool):
+        return f"--{dashed}" if value else f"--no-{dashed}"
+    return f"--{dashed} {shlex.quote(str(value))}"
 
 
 def _judgement(

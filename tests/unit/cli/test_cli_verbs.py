@@ -331,6 +331,20 @@ def test_dims_by_labels(here: Path, run_json: RunJson) -> None:
     assert found["rows"][0]["difference_interval"] is not None
 
 
+def test_dims_of_documents_by_their_labels(here: Path, run_json: RunJson) -> None:
+    rng = np.random.default_rng(0)
+    topics = ("sea ship wave sail", "oven bread flour yeast")
+    documents = [(f"d{row}", row % 2, " ".join(rng.choice(topics[row % 2].split(), 30))) for row in range(60)]
+    table = ["key\ttext", *(f"{key}\t{text}" for key, _, text in documents)]
+    (here / "docs.tsv").write_text("\n".join(table) + "\n")
+    (here / "topics.tsv").write_text("".join(f"{key}\t{topic}\n" for key, topic, _ in documents))
+    often = ("--set", "min_count=1", "--set", "subsample=0", "--set", "epochs=60")
+    settings = (*often, "--seeds", 2, "--threads", 1, "--dims", "4,8")
+    found = run_json("dims", "docs.tsv", "--model", "docs", "--labels", "topics.tsv", *settings)
+    assert found["n"] == 60
+    assert found["value"] > 0.9
+
+
 def test_dims_of_glove_by_analogies(here: Path, run_json: RunJson) -> None:
     (here / "few.txt").write_text(": s\nstring strings object objects\nobject objects string strings\n")
     settings = ("--set", "epochs=1", "--seeds", 1, "--threads", 1, "--dims", "4,6", "--tolerance", 0.5)
@@ -361,4 +375,4 @@ def test_dims_says_how_to_go_on(here: Path, run: Run) -> None:
     assert "next: nearer convert words.space OUT.space --dim 8 --reduction pca" in result.stdout
     training = ("--model", "words", "--set", "epochs=1", "--seeds", 1)
     result = run("dims", "corpus.txt", "--similarity", "pairs.tsv", "--dims", "4", *training)
-    assert "next: nearer fit words corpus.txt -o OUT.space --dim 4" in result.stdout
+    assert "next: nearer fit words corpus.txt -o OUT.space --dim 4 --epochs 1" in result.stdout

@@ -107,8 +107,9 @@ class DimensionResult(Result):
 
     def verdict(self) -> str:
         """The recommendation and how it came about, in two lines."""
-        allowed = f"{self.tolerance:g}" + (" of it" if self.relative else "")
-        runs = f"{len(self.seeds)} seeds" if self.seeds else self.reduction
+        allowed = f"{100 * self.tolerance:g} %" if self.relative else f"{self.tolerance:g}"
+        count = len(self.seeds)
+        runs = f"{count} seed{'s' * (count > 1)}" if count else self.reduction
         sure = {
             True: "; the interval of its difference is within that too",
             False: "; the interval of its difference reaches below that",

@@ -90,6 +90,11 @@ class Training:
                 "the corpus can be read only once, and every dimension is trained on it",
                 remedy="pass a path or a list",
             )
+        if parameters.get("checkpoint") is not None:
+            raise ParameterError(
+                f"the model has checkpoint={shown(parameters['checkpoint'])}: its runs would meet there",
+                remedy="leave checkpoint out",
+            )
         self.dimensions = checked_dimensions(TRAINED if dimensions is None else dimensions, None)
         self.seeds: Sequence[int | None] = checked_seeds(seeds)
         if "seed" not in parameters:

@@ -15,7 +15,7 @@ function recommend() {
   const chosen = given.quality.findIndex((value) => value >= best - margin - 1e-12);
   rows.forEach((row, place) => row.classList.toggle("chosen", place === chosen));
   const top = given.quality.indexOf(best);
-  const allowed = `${tolerance}${fields.relative.checked ? " of it" : ""}`;
+  const allowed = fields.relative.checked ? `${Number((100 * tolerance).toPrecision(6))} %` : `${tolerance}`;
   fields.verdict.textContent =
     `recommended ${given.dims[chosen]}: ` +
     (chosen === top
