@@ -10,12 +10,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import document_methods
 import documents
 import glove
 import hierarchical
+import methods
 import page
 import phrases
-import ppmi
 import search
 import subwords
 import words
@@ -28,7 +29,8 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "documents": ("Document vectors", documents.run),
     "hierarchical": ("Hierarchical softmax", hierarchical.run),
     "phrases": ("Phrases", phrases.run),
-    "ppmi": ("PPMI and SVD beside skip-gram", ppmi.run),
+    "methods": ("Which method for words", methods.run),
+    "document_methods": ("Which method for documents", document_methods.run),
     "search": ("Exact search", search.run),
 }
 
