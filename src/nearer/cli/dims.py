@@ -26,6 +26,7 @@ EXAMPLES = (
 ENDINGS = (".html", ".png", ".svg")
 MODELS = {  # --model -> what is trained: any estimator with parameter dim
     "words": "Word2Vec",
+    "subwords": "FastText",
     "docs": "Doc2Vec",
     "glove": "GloVe",
     "ppmi": "PPMI",
@@ -37,7 +38,7 @@ def dims(
         str, typer.Argument(metavar="SOURCE", help="A space, or with --model the text to train on.")
     ],
     model: Annotated[
-        Literal["words", "docs", "glove", "ppmi"] | None,
+        Literal["words", "subwords", "docs", "glove", "ppmi"] | None,
         typer.Option(help="Train this model at each dimension.", show_default="SOURCE is a space"),
     ] = None,
     similarity: Annotated[
