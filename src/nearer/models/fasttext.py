@@ -137,7 +137,7 @@ class FastText(Incremental[SubwordMaterial]):
         epochs: int = 5,
         learning_rate: float = 0.05,
         least_learning_rate: float = 1e-4,
-        shared: int = 4,
+        shared: int = 8,
         tokenizer: Tokenizer = "words",
         errors: Errors = "strict",
         memory: str | int | None = None,

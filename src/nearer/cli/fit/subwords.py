@@ -45,7 +45,7 @@ def subwords(
     epochs: word.Epochs = 5,
     learning_rate: word.LearningRate = 0.05,
     least_learning_rate: word.LeastLearningRate = 1e-4,
-    shared: word.Pooled = 4,
+    shared: word.Pooled = 8,
     tokenizer: word.Tokenizer = "words",
     errors: word.Errors = "strict",
     memory: word.Memory = None,
