@@ -22,6 +22,7 @@ WORKER = Path(__file__).with_name("subwords_worker.py")
 SETTING = "skip-gram, n-grams 3-6, d=100"
 RATED = ("wordsim353_all", "simlex999", "rg65")
 UNSEEN = "pairs with an unseen word"
+SEEDS = 2
 UNSEEN_LINES = 4_000  # of 1,000 words
 Pair = tuple[str, str, float]
 
@@ -130,7 +131,7 @@ def run(peers_python: Path, quick: bool = False) -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         bench = Bench(data, peers_python, Path(name), 1_000_000 if quick else None, WORKER)
         size = f"{bench.words / 1e6:.0f} M words, 1 epoch, 2 threads"
-        return training_rows(bench, size, 1 if quick else 3) + unseen_rows(bench)
+        return training_rows(bench, size, 1 if quick else SEEDS) + unseen_rows(bench)
 
 
 def main() -> None:
