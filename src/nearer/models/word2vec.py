@@ -29,7 +29,6 @@ from nearer.signal.windows import keep_thresholds
 from nearer.space import Space
 
 
-
 class Word2Vec(Incremental[WordMaterial]):
     """Word vectors by skip-gram or CBOW (Mikolov et al. 2013).
 

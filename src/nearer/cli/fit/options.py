@@ -80,6 +80,7 @@ Errors = Annotated[
     Literal["strict", "replace"], reading(help="Bytes that are not UTF-8: an error, or separators.")
 ]
 
+
 def room(things: str) -> typer.models.OptionInfo:
     """The option that bounds the memory for `things`."""
     option: typer.models.OptionInfo = reading(
