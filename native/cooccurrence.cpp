@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
+#include "word_training.hpp"
+
 namespace nearer {
 namespace {
 
-constexpr uint32_t kLineStart = 0x80000000u;
 constexpr int64_t kAhead = 8;          // occurrences whose windows are fetched ahead
 constexpr int64_t kSparseFactor = 16;  // a row with fewer cells than words / this is sorted, not scanned
 

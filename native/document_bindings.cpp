@@ -6,44 +6,11 @@
 
 #include "dispatch.hpp"
 #include "unit_threads.hpp"
+#include "word_run.hpp"
 
 namespace nb = nanobind;
 
 namespace nearer {
-namespace {
-
-template <class T, class... Shape>
-using Array = nb::ndarray<T, Shape..., nb::c_contig, nb::device::cpu>;
-using Ids = Array<const uint32_t, nb::ndim<1>>;
-using Offsets = Array<const int64_t, nb::ndim<1>>;
-using Table = Array<const uint32_t, nb::shape<-1, 2>>;
-using Bits = Array<const uint8_t, nb::ndim<1>>;
-using Matrix = Array<float, nb::ndim<2>>;
-
-WordTraining word_training(const Ids& tokens, int64_t unit_tokens, const Ids& keep, const Table& noise,
-                           const Matrix& input, const Matrix& output, int window, int negative, int shared,
-                           float learning_rate, float least_learning_rate, int64_t planned_units,
-                           uint64_t seed, const WordPaths& paths) {
-  return {tokens.data(),
-          static_cast<int64_t>(tokens.shape(0)),
-          unit_tokens,
-          keep.data(),
-          noise.data(),
-          static_cast<uint32_t>(keep.shape(0)),
-          input.data(),
-          output.data(),
-          static_cast<int>(output.shape(1)),
-          window,
-          negative,
-          shared,
-          learning_rate,
-          least_learning_rate,
-          planned_units,
-          seed,
-          paths};
-}
-
-}  // namespace
 
 void bind_document_training(nb::module_& m) {
   m.def(

@@ -139,12 +139,4 @@ void infer_document(const DocumentInference& run, int64_t document, void* scratc
     model.train(0, count, random, rate, ignored);
   }
 }
-
-template <class Model>
-int64_t document_scratch_bytes(const DocumentTraining& run) {
-  Arena arena{nullptr};
-  Model model(run, arena);
-  return arena.used;
-}
-
 }  // namespace

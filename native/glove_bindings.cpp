@@ -4,15 +4,13 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 
-#include <atomic>
 #include <cstring>
-#include <tuple>
 #include <vector>
 
 #include "dispatch.hpp"
 #include "glove_tiles.hpp"
 #include "numpy_arrays.hpp"
-#include "threads.hpp"
+#include "unit_threads.hpp"
 
 namespace nb = nanobind;
 
@@ -51,23 +49,6 @@ void fill(Array<const int64_t, nb::ndim<1>> starts, Array<const int32_t, nb::ndi
              reinterpret_cast<GloveCell*>(cells.data()));
 }
 
-// Threads take tiles in the given order from one counter and write both matrices without locks (Recht et al. 2011).
-std::tuple<double, int64_t, int64_t> train_in_order(TrainTile train, const GloveTraining& run, const int64_t* order,
-                                                    int64_t count, int threads) {
-  std::vector<UnitReport> reports(static_cast<size_t>(count));
-  std::atomic<int64_t> next{0};
-  run_on_threads(threads, [&](int64_t) {
-    for (int64_t i = next++; i < count; i = next++) reports[static_cast<size_t>(i)] = train(run, order[i]);
-  });
-  std::tuple<double, int64_t, int64_t> total{0.0, 0, 0};
-  for (const UnitReport& report : reports) {
-    std::get<0>(total) += report.loss;
-    std::get<1>(total) += report.pairs;
-    std::get<2>(total) += report.tokens;
-  }
-  return total;
-}
-
 }  // namespace
 
 void bind_glove(nb::module_& m) {
@@ -91,7 +72,9 @@ void bind_glove(nb::module_& m) {
                                 alpha};
         const TrainTile train = kernels(variant).train_glove;
         nb::gil_scoped_release release;
-        return train_in_order(train, run, order.data(), static_cast<int64_t>(order.shape(0)), threads);
+        // Threads write both matrices without locks (Recht et al. 2011).
+        return train_each_unit(0, static_cast<int64_t>(order.shape(0)), threads, 0,
+                               [&, turns = order.data()](int64_t i, void*) { return train(run, turns[i]); });
       },
       nb::arg("variant"), nb::arg("cells").noconvert(), nb::arg("tiles").noconvert(), nb::arg("words").noconvert(),
       nb::arg("contexts").noconvert(), nb::arg("learning_rate"), nb::arg("log_most"), nb::arg("alpha"),

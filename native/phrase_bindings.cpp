@@ -2,19 +2,13 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 
+#include "numpy_arrays.hpp"
 #include "phrases.hpp"
 
 namespace nb = nanobind;
 
 namespace nearer {
 namespace {
-
-template <class T>
-auto as_numpy(std::vector<T>&& values) {
-  auto* owned = new std::vector<T>(std::move(values));
-  nb::capsule owner(owned, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
-  return nb::ndarray<nb::numpy, T, nb::ndim<1>>(owned->data(), {owned->size()}, owner);
-}
 
 using Ids = nb::ndarray<const uint32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using IdsInPlace = nb::ndarray<uint32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;

@@ -33,10 +33,10 @@ constexpr DocumentKernels kDocuments = {
       infer_document<Dm<true, true>>},
      {infer_document<FrozenPaths<kDbow>>, infer_document<FrozenPaths<kDbowWords>>,
       infer_document<FrozenPaths<kDmMean>>, infer_document<FrozenPaths<kDmConcat>>}},
-    {{document_scratch_bytes<Dbow<false>>, document_scratch_bytes<DbowWords>,
-      document_scratch_bytes<Dm<false, false>>, document_scratch_bytes<Dm<true, false>>},
-     {document_scratch_bytes<Paths<kDbow>>, document_scratch_bytes<Paths<kDbowWords>>,
-      document_scratch_bytes<Paths<kDmMean>>, document_scratch_bytes<Paths<kDmConcat>>}},
+    {{scratch_bytes<Dbow<false>>, scratch_bytes<DbowWords>,
+      scratch_bytes<Dm<false, false>>, scratch_bytes<Dm<true, false>>},
+     {scratch_bytes<Paths<kDbow>>, scratch_bytes<Paths<kDbowWords>>,
+      scratch_bytes<Paths<kDmMean>>, scratch_bytes<Paths<kDmConcat>>}},
 };
 
 }  // namespace

@@ -110,8 +110,9 @@ UnitReport train_unit(const WordTraining& run, int64_t unit, void* scratch) {
   return report;
 }
 
-template <class Model>
-int64_t scratch_bytes(const WordTraining& run) {
+// The scratch memory that a model of words or of documents needs.
+template <class Model, class Run>
+int64_t scratch_bytes(const Run& run) {
   Arena arena{nullptr};
   Model model(run, arena);
   return arena.used;

@@ -118,6 +118,23 @@ def test_a_delimiter_inside_words_is_refused(tmp_path: Path) -> None:
     assert Phrases(tokenizer="whitespace", delimiter="+", threads=1).fit(path).phrases_ == []
 
 
+def test_a_delimiter_inside_words_of_text_to_be_joined_is_refused(tmp_path: Path) -> None:
+    """A phrase of the text itself, or of text that is joined already, could not be told from ours."""
+    model = Phrases(threshold=0.5, exclude="english", threads=1).fit(TEXT)
+    joined = model.transform(TEXT)
+    assert joined[2] == ["the", "bank_of_england"]
+    for text in (joined, [["new_york"], []], [["snake_case"]]):
+        with pytest.raises(InputError, match=r"holds the delimiter '_' as phrases do; give text that is not"):
+            model.transform(text)
+    path = tmp_path / "code.txt"
+    path.write_text("new york new_york\n")
+    model.save(tmp_path / "phrases.tsv")
+    model = Phrases.load(tmp_path / "phrases.tsv").set_params(tokenizer="whitespace")
+    with pytest.raises(InputError, match=r"code.txt: the word 'new_york' holds the delimiter '_' as phrases"):
+        model.transform(path)
+    assert model.set_params(tokenizer="words").transform(path) == [["new_york", "new_york"]]
+
+
 def test_text_without_words_is_refused() -> None:
     with pytest.raises(InputError, match="no words found in the corpus"):
         Phrases().fit(["", "..."])

@@ -101,3 +101,6 @@ def test_faults_of_the_phrases_are_named() -> None:
         small_word2vec(phrases=Phrases(score="npmi", threshold=2)).fit("nowhere.txt")
     with pytest.raises(InputError, match="the word 'a_b' holds the delimiter '_'"):
         small_word2vec(phrases=Phrases(), tokenizer="whitespace").fit(["a_b c"] * 9)
+    fitted = Phrases(threads=1).fit(LINES)
+    with pytest.raises(InputError, match="the word 'a_b' holds the delimiter '_'"):
+        small_word2vec(phrases=fitted, tokenizer="whitespace").fit(["a_b c"] * 9)

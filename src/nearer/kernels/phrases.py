@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.errors import ParameterError
 from nearer.kernels import _native
+from nearer.kernels.training import require
 
+WORK = "counting and joining phrases"
 PART, CONNECTOR, NEVER = 0, 1, 2  # a word's role: begins and ends phrases, stands inside only, stands in none
 
 
@@ -47,7 +48,7 @@ def count_pairs(
 
     Raises `ParameterError` for arguments the kernel cannot work with.
     """
-    _require({"min_count is at least 1": min_count >= 1, "threads is at least 1": threads >= 1})
+    require({"min_count is at least 1": min_count >= 1, "threads is at least 1": threads >= 1}, WORK)
     first, second, run, counts, distinct, words, ends = _native.count_pairs(tokens, roles, min_count, threads)
     return PairCounts(first, second, run, counts, distinct, np.split(words, ends[:-1]))
 
@@ -68,21 +69,16 @@ def join_phrases(
 
     Raises `ParameterError` for arguments the kernel cannot work with.
     """
-    _require(
+    require(
         {
             "a phrase has two parts or more": bool((lengths >= 2).all()),
             "the lengths add up to the parts": int(lengths.sum()) == len(parts),
             "every part has a role": bool((parts < len(roles)).all()),
             "every phrase has an id": len(ids) == len(lengths),
             "threads is at least 1": threads >= 1,
-        }
+        },
+        WORK,
     )
     uses = np.zeros(len(lengths), dtype=np.int64)
     left = _native.join_phrases(tokens, roles, parts, np.cumsum(lengths), ids, uses, threads)
     return tokens[:left], uses
-
-
-def _require(rules: dict[str, bool]) -> None:
-    for rule, kept in rules.items():
-        if not kept:
-            raise ParameterError(f"counting and joining phrases needs that {rule}")

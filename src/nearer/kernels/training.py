@@ -51,11 +51,11 @@ def aligned_alike(*matrices: NDArray[np.float32]) -> bool:
     )
 
 
-def require(rules: dict[str, bool]) -> None:
-    """Raise `ParameterError` for the first rule, named by its words, that is not kept."""
+def require(rules: dict[str, bool], work: str = "training") -> None:
+    """Raise `ParameterError` for the first rule of `work`, named by its words, that is not kept."""
     for rule, kept in rules.items():
         if not kept:
-            raise ParameterError(f"training needs that {rule}")
+            raise ParameterError(f"{work} needs that {rule}")
 
 
 def require_range(items: int, planned_units: int, first: int, last: int, threads: int) -> None:

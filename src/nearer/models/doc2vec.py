@@ -26,12 +26,11 @@ from nearer.models.saving import load_model, save_model
 from nearer.models.state import TrainingState, seeded_rows
 from nearer.signal.corpus import Errors, Tokenizer
 from nearer.signal.huffman import huffman_paths
-from nearer.signal.negatives import noise_table
+from nearer.signal.negatives import NO_NOISE, noise_table
 from nearer.signal.windows import keep_thresholds
 from nearer.space import Space
 from nearer.space.identity import parts_identity
 
-NO_NOISE = np.empty((0, 2), dtype=np.uint32)  # hierarchical softmax draws no negatives
 WORD_SEED = 2**64  # added to the seed for the words' first vectors
 SHAPING = ("architecture", "combine", "train_words", "objective", "window")  # what decides the arrays' shapes
 NAMED = OrNone(Instance((str,), "the name of a column"))

@@ -64,7 +64,8 @@ class Phrases(Estimator):
     threshold : pairs that score above it are phrases. None: 10 for "mikolov", 0.5 for "npmi".
     min_count : pairs seen less often are no phrases.
     passes : times over the text; each joins the phrases of the one before, so that phrases grow longer.
-    delimiter : joins the words of a phrase; may stand in no word of the text.
+    delimiter : joins the words of a phrase; may stand in no word of any text that is learned from or joined,
+        so text that is joined already is refused.
     exclude : connector words: they may stand inside a phrase, but neither begin nor end one. "english" is a
         list of English articles, conjunctions and prepositions.
     max_vocabulary : only this many words, the most frequent, may be parts of phrases; bounds memory.
@@ -146,7 +147,7 @@ class Phrases(Estimator):
         self.check_parameters()
         begin = time.perf_counter()
         tokens, distinct = encoded.tokens_read, encoded.distinct
-        self._require_free_delimiter(encoded, source)
+        self._require_free_delimiter(encoded, source, "choose another delimiter")
         inside, threads = self.connectors(), thread_count(self.threads)
         found: list[Phrase] = []
         for in_pass in range(1, int(self.passes) + 1):
@@ -171,8 +172,14 @@ class Phrases(Estimator):
         self.report_ = PhraseReport(reading_seconds, learn_seconds, rate, tokens, distinct, len(found))
         return encoded
 
-    def join(self, encoded: EncodedCorpus) -> EncodedCorpus:
-        """`encoded` with the phrases joined, pass by pass; its tokens are rewritten in place."""
+    def join(self, encoded: EncodedCorpus, source: str | None = None) -> EncodedCorpus:
+        """`encoded` with the phrases joined, pass by pass; its tokens are rewritten in place.
+
+        Raises `InputError`, naming `source`, for text with words that hold the delimiter: a word `new_york`
+        of its own, or of text that is joined already, would become one with the phrase.
+        """
+        remedy = "give text that is not joined yet, or learn phrases with another delimiter"
+        self._require_free_delimiter(encoded, source, remedy)
         inside, threads = self.connectors(), thread_count(self.threads)
         for in_pass in sorted({phrase.in_pass for phrase in self.phrases_}):
             of_pass = [phrase for phrase in self.phrases_ if phrase.in_pass == in_pass]
@@ -183,7 +190,7 @@ class Phrases(Estimator):
         """The tokens of every line of `corpus`, phrases joined greedily from left to right.
 
         A list of token lists gives as many, in order; other text one for each line that holds a word.
-        Raises `NotFitted`, and what `fit` raises.
+        Raises `NotFitted`, and what `fit` raises; text that is joined already holds the delimiter.
         """
         self.phrases_  # noqa: B018  (raises `NotFitted`)
         self.check_parameters()
@@ -192,7 +199,7 @@ class Phrases(Estimator):
             joined = iter(self.transform(filled) if len(filled) < len(corpus) and filled else [])
             if len(filled) < len(corpus):
                 return [next(joined) if line else [] for line in corpus]
-        encoded = self.join(self._encode(corpus))
+        encoded = self.join(self._encode(corpus), corpus_name(corpus))
         starts = np.flatnonzero(encoded.tokens >= LINE_START).tolist()
         ids = (encoded.tokens & ~LINE_START).tolist()
         words = encoded.words
@@ -270,11 +277,11 @@ class Phrases(Estimator):
         release_free_memory()
         return encoded
 
-    def _require_free_delimiter(self, encoded: EncodedCorpus, source: str | None) -> None:
+    def _require_free_delimiter(self, encoded: EncodedCorpus, source: str | None, remedy: str) -> None:
         holder = next((word for word in encoded.words if self.delimiter in word), None)
         if holder is not None:
             raise InputError(
                 f"the word {shown(holder)} holds the delimiter {self.delimiter!r} as phrases do",
                 file=source,
-                remedy="choose another delimiter",
+                remedy=remedy,
             )

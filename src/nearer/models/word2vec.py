@@ -24,11 +24,9 @@ from nearer.models.state import TrainingState, seeded_rows
 from nearer.models.word_reading import WordMaterial, phrases_to_join, read_words
 from nearer.signal.corpus import Errors, Tokenizer
 from nearer.signal.huffman import huffman_paths
-from nearer.signal.negatives import noise_table
+from nearer.signal.negatives import NO_NOISE, noise_table
 from nearer.signal.windows import keep_thresholds
 from nearer.space import Space
-
-NO_NOISE = np.empty((0, 2), dtype=np.uint32)  # hierarchical softmax draws no negatives
 
 
 class Word2Vec(Incremental[WordMaterial]):

@@ -84,8 +84,8 @@ def read_words(
         show_progress=model.show_progress,
     )
     if phrases is not None:
-        fitted = hasattr(phrases, "phrases_")
-        joined = phrases.join(encoded) if fitted else phrases.fit_encoded(encoded, corpus_name(corpus))
+        join = phrases.join if hasattr(phrases, "phrases_") else phrases.fit_encoded
+        joined = join(encoded, corpus_name(corpus))
         encoded = restrict_vocabulary(
             joined, min_count=model.min_count, max_vocabulary=model.max_vocabulary, vocabulary=vocabulary
         )

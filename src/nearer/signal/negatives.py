@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+NO_NOISE = np.empty((0, 2), dtype=np.uint32)  # hierarchical softmax draws no negatives
+
 
 def noise_table(counts: NDArray[np.int64], exponent: float) -> NDArray[np.uint32]:
     """Alias table of the distribution proportional to counts ** exponent (Mikolov et al. 2013: 0.75).

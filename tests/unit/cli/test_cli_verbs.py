@@ -290,6 +290,20 @@ def test_models_say_whether_they_are_here(run: Run, run_json: RunJson) -> None:
     assert "glove-6b-50d" in run("models").stdout
 
 
+@pytest.mark.parametrize(
+    ("verb", "things"),
+    [
+        (words, "word ids"),
+        (subwords, "word ids"),
+        (glove, "word ids and for counting"),
+        (ppmi, "word ids, and again for counting"),
+    ],
+)
+def test_help_says_what_memory_bounds(verb: Any, things: str) -> None:
+    (option,) = inspect.get_annotations(verb, eval_str=True)["memory"].__metadata__
+    assert option.help == f"Room for {things}, such as 2GB; more goes to disk."
+
+
 @pytest.mark.parametrize("verb", ["", "--help", "fit --help"])
 def test_help_lists_the_verbs_in_the_order_of_the_work(verb: str, run: Run) -> None:
     shown = run(*verb.split())

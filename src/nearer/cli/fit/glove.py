@@ -25,6 +25,7 @@ XMax = Annotated[float, word.training(help="Weight from which a pair counts in f
 Alpha = Annotated[float, word.training(help="Exponent of the weighting of pairs below that.")]
 Epochs = Annotated[int, word.training(help="Passes over the co-occurrences.")]
 LearningRate = Annotated[float, word.training(help="Learning rate of AdaGrad.")]
+Memory = Annotated[str | None, word.room("word ids and for counting")]
 
 
 def glove(
@@ -42,7 +43,7 @@ def glove(
     learning_rate: LearningRate = 0.05,
     tokenizer: word.Tokenizer = "words",
     errors: word.Errors = "strict",
-    memory: word.Memory = None,
+    memory: Memory = None,
     checkpoint: word.Checkpoint = None,
     checkpoint_every: word.CheckpointEvery = 60.0,
     threads: Threads = None,

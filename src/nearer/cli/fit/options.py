@@ -79,12 +79,17 @@ Tokenizer = Annotated[
 Errors = Annotated[
     Literal["strict", "replace"], reading(help="Bytes that are not UTF-8: an error, or separators.")
 ]
-Memory = Annotated[
-    str | None,
-    reading(
-        metavar="SIZE", help="Room for word ids, such as 2GB; more goes to disk.", show_default="no limit"
-    ),
-]
+
+
+def room(things: str) -> typer.models.OptionInfo:
+    """The option that bounds the memory for `things`."""
+    option: typer.models.OptionInfo = reading(
+        metavar="SIZE", help=f"Room for {things}, such as 2GB; more goes to disk.", show_default="no limit"
+    )
+    return option
+
+
+Memory = Annotated[str | None, room("word ids")]
 
 
 def phrases_to_join(learn: bool, saved: Path | None) -> nearer.Phrases | None:

@@ -35,6 +35,7 @@ Subsample = Annotated[
     float, factorising(help="Pairs of words above this share of the text count less; 0: none.")
 ]
 Solver = Annotated[Literal["randomized", "lanczos"], factorising(help="Fast, or to machine precision.")]
+Memory = Annotated[str | None, word.room("word ids, and again for counting")]
 
 
 def ppmi(
@@ -55,7 +56,7 @@ def ppmi(
     phrases_from: word.PhrasesFrom = None,
     tokenizer: word.Tokenizer = "words",
     errors: word.Errors = "strict",
-    memory: word.Memory = None,
+    memory: Memory = None,
     threads: Threads = None,
     seed: Seed = 0,
     overwrite: Overwrite = False,
