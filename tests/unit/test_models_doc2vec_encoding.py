@@ -11,7 +11,7 @@ from test_models_doc2vec import DOCUMENTS, MODELS, models, small
 
 import nearer
 from nearer import Doc2Vec
-from nearer.errors import IntegrityError, ParameterError, StorageError
+from nearer.errors import IntegrityError, NotFitted, ParameterError, StorageError
 
 TEXTS = ["t1w3 c4 t1w9", "t2w1 c7 c7"]
 
@@ -47,13 +47,15 @@ def test_parameters_set_after_a_fit_change_nothing(later: dict[str, Any], tmp_pa
     assert (again.encode(["T1W3 c4", *TEXTS]) == vectors).all()
 
 
-def test_a_fit_that_fails_leaves_the_encoder_as_it_was() -> None:
+def test_a_fit_that_fails_leaves_the_encoder_as_it_was(tmp_path: Path) -> None:
     model = small(epochs=2).fit(DOCUMENTS)
     vectors = model.encode(TEXTS)
     model.set_params(learning_rate=1e30)
     with pytest.raises(ParameterError, match="diverged"):
         model.fit(DOCUMENTS)
     assert (model.encode(TEXTS) == vectors).all()
+    with pytest.raises(NotFitted, match="the last fit diverged, and its weights are lost; call fit again"):
+        model.save(tmp_path / "model")
 
 
 def test_the_passes_of_encode_are_part_of_the_identity(tmp_path: Path) -> None:

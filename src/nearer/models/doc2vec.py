@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.encoders import SAVED_MODELS
-from nearer.errors import ParameterError, shown
+from nearer.errors import NotFitted, ParameterError, shown
 from nearer.kernels.documents import DocumentTraining, Method, Settings, output_width
 from nearer.kernels.threads import thread_count
 from nearer.kernels.training import aligned_copy, padded_rows
@@ -251,8 +251,14 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         return self.space_.identity
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
-        """Save the model, to `load` it later: a folder, written at one instant. Raises `StorageError`."""
+        """Save the model, to `load` it later: a folder, written at one instant.
+
+        Raises `StorageError`, also where something other than a saved model is at `path`; `NotFitted`, also
+        after a fit that diverged.
+        """
         _ = self.space_
+        if "_state" not in self.__dict__:
+            raise NotFitted("the last fit diverged, and its weights are lost", remedy="call fit again")
         position = {"fingerprint": self._fingerprint, "units": self._units, "last_unit": self._last_unit}
         save_model(Path(path), self._state, {"model": "Doc2Vec", **self._fitted}, position, overwrite)
 
