@@ -113,6 +113,20 @@ UnitReport train_document_unit(const DocumentTraining& run, int64_t unit, void* 
   return report;
 }
 
+// Lays out the tokens of a document that subsampling keeps, all of them where it would keep none; returns how many.
+inline int64_t keep_tokens(const DocumentTraining& run, int64_t document, Random& random, uint32_t* ids) {
+  const int64_t begin = run.starts[document], end = run.starts[document + 1];
+  int64_t count = 0;
+  for (int64_t i = begin; i < end; i++) {
+    const uint32_t word = run.words.tokens[i] & ~nearer::kLineStart;
+    ids[count] = word;
+    count += static_cast<uint32_t>(random.next() >> 32) <= run.words.keep[word];
+  }
+  if (count) return count;
+  for (int64_t i = begin; i < end; i++) ids[i - begin] = run.words.tokens[i] & ~nearer::kLineStart;
+  return end - begin;
+}
+
 // Finds the vector of one document with a Model that leaves everything else as it is. The document's tokens are
 // thinned out anew in every epoch; the rate falls from epoch to epoch.
 template <class Model>
@@ -127,12 +141,7 @@ void infer_document(const DocumentInference& run, int64_t document, void* scratc
   model.prepare(random);
   UnitReport ignored{0.0, 0, 0};
   for (int epoch = 0; epoch < run.epochs; epoch++) {
-    int64_t count = 0;
-    for (int64_t i = run.training.starts[document]; i < run.training.starts[document + 1]; i++) {
-      const uint32_t word = words.tokens[i] & ~nearer::kLineStart;
-      kept.ids[count] = word;
-      count += static_cast<uint32_t>(random.next() >> 32) <= words.keep[word];
-    }
+    const int64_t count = keep_tokens(run.training, document, random, kept.ids);
     for (int64_t i = 0; i < room_after(words); i++) kept.ids[count + i] = 0;
     const float past = static_cast<float>(epoch) / static_cast<float>(run.epochs);
     const float rate = words.learning_rate - (words.learning_rate - words.least_learning_rate) * past;

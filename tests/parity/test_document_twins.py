@@ -136,3 +136,31 @@ def test_inference_moves_nothing_but_its_row(variant: str, method: Method) -> No
     assert np.abs(found[0]).max(axis=1).min() > 1e-4
     assert (found[0] == found[1]).all()
     assert (found[0][2] == found[2][0]).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_pass_that_would_keep_no_token_keeps_all(variant: str, method: Method) -> None:
+    """Thinning draws as many random numbers either way, so both give the same bits."""
+    run = make_documents(method)
+    matrices = random_matrices(run, 20)
+    starts = np.append(run.starts, len(run.tokens)).astype(np.int64)
+    found = []
+    for threshold in (2**32 - 1, 0):
+        keep = np.full(len(run.settings.keep), threshold, dtype=np.uint32)
+        rows = padded_rows(len(run.starts), 20)
+        infer(
+            replace(run.settings, keep=keep),
+            run.tokens,
+            starts,
+            np.arange(len(rows), dtype=np.uint64),
+            rows,
+            matrices["words"],
+            matrices["outputs"],
+            epochs=3,
+            threads=1,
+            variant=variant,
+        )
+        found.append(rows)
+    assert found[0].any(axis=1).all()
+    assert (found[0] == found[1]).all()

@@ -111,10 +111,9 @@ print(hashlib.sha256(model.space_.vectors.tobytes() + new.tobytes()).hexdigest()
 
 @models
 def test_a_new_document_lies_with_its_topic_whatever_the_batches(parameters: dict[str, Any]) -> None:
-    model = small(**{"learning_rate": 0.05, **parameters}).fit(DOCUMENTS)
+    model = small(**{"learning_rate": 0.05, "encode_epochs": 60, **parameters}).fit(DOCUMENTS)
     new = topic_documents(24, seed=9)
     texts = list(new.values())
-    model.set_params(encode_epochs=60)
     vectors = model.encode(texts)
     assert vectors.dtype == np.float32
     for batch_size, threads in ((1, 1), (5, 2), (100, 2)):

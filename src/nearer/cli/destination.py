@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from itertools import permutations
 from pathlib import Path
 
-from nearer.errors import FormatError, StorageError, shown
+from nearer.errors import FormatError, ParameterError, StorageError, shown
 
 
 def require_space_destination(path: Path, overwrite: bool) -> None:
@@ -21,6 +22,30 @@ def require_space_destination(path: Path, overwrite: bool) -> None:
     if os.path.lexists(path):
         _require_replaceable(path, overwrite, folder=kind == "space")
     require_folder(path.parent)
+
+
+def require_model_destination(path: Path, overwrite: bool) -> None:
+    """Raise `StorageError` if a model, which is a folder, cannot be saved at `path`."""
+    from nearer.models import can_save_model  # noqa: PLC0415  (verbs start fast)
+
+    if os.path.lexists(path):
+        if not overwrite:
+            raise StorageError("already exists", file=path, remedy="add --overwrite to replace it")
+        if not can_save_model(path):
+            raise StorageError("exists and is no saved model", file=path, remedy="choose another name")
+    require_folder(path.parent)
+
+
+def require_apart(out: Path, model: Path | None, checkpoint: Path | None) -> None:
+    """Raise `ParameterError` if one of the options names what another will replace, or a place within it."""
+    places = {"--out": out, "--model": model, "--checkpoint": checkpoint}
+    real = {name: Path(os.path.realpath(place)) for name, place in places.items() if place is not None}
+    for replaced, other in permutations(real, 2):
+        if replaced != "--checkpoint" and real[replaced] in (real[other], *real[other].parents):
+            raise ParameterError(
+                f"{other} {places[other]} would be lost: {replaced} {places[replaced]} replaces it",
+                remedy="name two places",
+            )
 
 
 def require_file_destination(path: Path, overwrite: bool) -> None:

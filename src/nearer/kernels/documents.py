@@ -197,7 +197,8 @@ def infer(
     """Train `rows`, float32 (d, stride), of new documents in place; `words` and `outputs` stay as they are.
 
     `starts`, int64 (d + 1,), are the indices of each document's first token and the end of the last; a
-    document without tokens keeps its row. `seeds`, uint64 (d,), are the documents' own random streams: a row
+    document without tokens keeps its row, and in a pass whose subsampling would keep no token all are trained
+    on. `seeds`, uint64 (d,), are the documents' own random streams: a row
     depends on nothing but its document, its seed and `settings`, whatever threads and other documents.
 
     Raises `ParameterError` for arguments the kernel cannot work with.

@@ -6,6 +6,7 @@ from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
 from nearer.models.phrases import PhraseReport, Phrases
 from nearer.models.ppmi import PPMI, PPMIReport
+from nearer.models.saving import can_save_model
 from nearer.models.sif import SIF, PoolingReport
 from nearer.models.word2vec import Word2Vec
 
@@ -21,4 +22,5 @@ __all__ = [
     "Phrases",
     "PoolingReport",
     "Word2Vec",
+    "can_save_model",
 ]

@@ -13,16 +13,17 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.errors import ParameterError, shown
+from nearer.encoders import SAVED_MODELS
+from nearer.errors import NotFitted, ParameterError, shown
 from nearer.kernels.documents import DocumentTraining, Method, Settings, output_width
 from nearer.kernels.threads import thread_count
-from nearer.kernels.training import padded_rows
+from nearer.kernels.training import aligned_copy, padded_rows
 from nearer.kernels.words import MOST_SHARED, Objective
 from nearer.models.document_inference import Inference
 from nearer.models.document_reading import DocumentMaterial, encoded_documents
 from nearer.models.incremental import READING, TRAINING, Incremental
 from nearer.models.parameters import Choice, Constraint, Instance, OrNone, Real, Whole, as_float, plain
-from nearer.models.saving import load_model, save_model
+from nearer.models.saving import RECORD, load_model, save_model
 from nearer.models.state import TrainingState, seeded_rows
 from nearer.signal.corpus import Errors, Tokenizer
 from nearer.signal.huffman import huffman_paths
@@ -58,7 +59,8 @@ class Doc2Vec(Incremental[DocumentMaterial]):
     max_vocabulary : keep at most this many words, the most frequent.
     subsample : threshold t of subsampling; words whose share of the text exceeds it are thinned out. 0: none.
     epochs : passes over the documents.
-    encode_epochs : passes over a new document in `encode`. None: as many as `epochs`.
+    encode_epochs : passes over a new document in `encode`, as it was in the last `fit` or `load`. None: as
+        many as `epochs`.
     learning_rate, least_learning_rate : start and end of the linear decay.
     shared : words in a row that share one draw of negatives; 1 draws for every word.
     tokenizer : "words" (runs of Unicode letters and digits, lower-cased), "whitespace", or a callable that
@@ -131,6 +133,8 @@ class Doc2Vec(Incremental[DocumentMaterial]):
     skipped_: list[str]
     _skipped: list[str]
     _made: dict[str, object]
+    _fitted: dict[str, object]  # the settings of `_inference` and of the identity
+    _inference: Inference
 
     def __init__(
         self,
@@ -209,23 +213,19 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         """Vectors of new documents, texts or token lists: float32 (n, dim).
 
         Words and outputs stay as they are, words the model does not know are dropped, and each document is
-        trained for `encode_epochs` passes. A vector follows from the model and from the document's words in
-        their order; batches, threads and the other documents change nothing.
+        trained for `encode_epochs` passes. A vector follows from the model as it was fitted and from the
+        document's words in their order; parameters set since, batches, threads and the other documents
+        change nothing.
 
         Raises `NotFitted`; `InputError` naming the row for a document without a known word, unless `empty`
         is "skip": then its vector is zeros.
         """
-        space = self.space_
+        _ = self.space_
         self.check_parameters()
         if not Whole(1).allows(batch_size):
             raise ParameterError(f"batch_size={shown(batch_size)} is not a whole number from 1 up")
-        settings = self._kernel_settings(self._state, int(self.seed))
-        inference = Inference(
-            settings, self._state.arrays, self._state.names["words"], space.dim, self.tokenizer, self.errors
-        )
-        return inference.encode(
+        return self._inference.encode(
             items,
-            epochs=int(self.encode_epochs or self.epochs),
             batch_size=int(batch_size),
             skip_empty=self.empty == "skip",
             threads=thread_count(self.threads),
@@ -250,11 +250,16 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         return self.space_.identity
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
-        """Save the model, to `load` it later: a folder, written at one instant. Raises `StorageError`."""
+        """Save the model, to `load` it later: a folder, written at one instant.
+
+        Raises `StorageError`, also where something other than a saved model is at `path`; `NotFitted`, also
+        after a fit that diverged.
+        """
         _ = self.space_
+        if "_state" not in self.__dict__:
+            raise NotFitted("the last fit diverged, and its weights are lost", remedy="call fit again")
         position = {"fingerprint": self._fingerprint, "units": self._units, "last_unit": self._last_unit}
-        settings = {"model": "Doc2Vec", **self._settings(), "encode_epochs": plain(self.encode_epochs)}
-        save_model(Path(path), self._state, settings, position, overwrite)
+        save_model(Path(path), self._state, {"model": "Doc2Vec", **self._fitted}, position, overwrite)
 
     @classmethod
     def load(
@@ -263,9 +268,11 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         """The model that `save` wrote, fitted as it was.
 
         `tokenizer` gives the callable that a saved model was made with, which is no part of the folder;
-        `parameters` set what decides no vector, such as `threads`.
+        `parameters` set what training did not decide: `threads` and the like, and `encode_epochs`, which
+        gives the model another identity.
 
-        Raises `IntegrityError` for files that were changed, `ParameterError` for a missing tokenizer.
+        Raises `IntegrityError` for files that were changed, `ParameterError` for a missing tokenizer and for
+        parameters that the model was trained with.
         """
         settings, state, position = load_model(Path(path), "Doc2Vec")
         if tokenizer is not None:
@@ -274,8 +281,15 @@ class Doc2Vec(Incremental[DocumentMaterial]):
             raise ParameterError(
                 f"this model's tokenizer is the callable {settings['tokenizer']}, which is not saved with it",
                 file=path,
-                remedy="pass it as tokenizer=",
+                remedy="pass it to Doc2Vec.load as tokenizer=",
             )
+        for name in parameters:
+            if name in cls.deciding:
+                raise ParameterError(
+                    f"{name} was decided when this model was trained, and is {settings[name]!r}",
+                    file=path,
+                    remedy=f"leave {name} out, or set it after loading for a further fit",
+                )
         model = cls(**settings).set_params(**parameters)
         model.check_parameters()
         model._state, model._skipped = state, []
@@ -354,8 +368,24 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         )
 
     def _learn(self, state: TrainingState) -> None:
-        frozen = {name: state.arrays[name] for name in ("words", "outputs", "counts")}
-        identity = parts_identity("doc2vec", self._settings(), state.names["words"], frozen)
+        encode_epochs = int(self.encode_epochs or self.epochs)
+        frozen = {name: aligned_copy(state.arrays[name]) for name in ("words", "outputs")}
+        self._inference = Inference(
+            self._kernel_settings(state, int(self.seed)),
+            frozen,
+            state.names["words"],
+            dim=int(self.dim),
+            epochs=encode_epochs,
+            tokenizer=self.tokenizer,
+            errors=self.errors,
+        )
+        self._fitted = {**self._settings(), "encode_epochs": plain(self.encode_epochs)}
+        identity = parts_identity(
+            "doc2vec",
+            {**self._fitted, "encode_epochs": encode_epochs},
+            state.names["words"],
+            {**frozen, "counts": state.arrays["counts"]},
+        )
         provenance = self._provenance(state)
         self.space_ = Space(
             state.names["tags"],
@@ -373,3 +403,6 @@ class Doc2Vec(Incremental[DocumentMaterial]):
             )
         self.skipped_ = self._skipped
         self._made = {name: getattr(self, name) for name in SHAPING}
+
+
+SAVED_MODELS[RECORD] = Doc2Vec.load

@@ -33,11 +33,13 @@ class Inference:
         settings: Settings,
         arrays: Mapping[str, NDArray[Any]],
         words: Sequence[str],
+        *,
         dim: int,
+        epochs: int,
         tokenizer: Tokenizer,
         errors: Errors,
     ) -> None:
-        self.settings, self.arrays, self.dim = settings, arrays, dim
+        self.settings, self.arrays, self.dim, self.epochs = settings, arrays, dim, epochs
         self.known = {word: row for row, word in enumerate(words)}
         self.tokenizer, self.errors = tokenizer, errors
 
@@ -45,7 +47,6 @@ class Inference:
         self,
         items: Sequence[str | list[str]],
         *,
-        epochs: int,
         batch_size: int,
         skip_empty: bool,
         threads: int,
@@ -72,7 +73,7 @@ class Inference:
                         "holds no word that this model knows",
                         remedy='leave it out, or set empty="skip" for a vector of zeros',
                     )
-                rows = self._infer(tokens, lengths, epochs, threads)
+                rows = self._infer(tokens, lengths, threads)
                 vectors[start : start + len(batch)] = rows[:, : self.dim]
                 progress.advance(len(batch))
         return vectors
@@ -86,7 +87,7 @@ class Inference:
         return kept_tokens(pieces, final)
 
     def _infer(
-        self, tokens: NDArray[np.uint32], lengths: NDArray[np.int64], epochs: int, threads: int
+        self, tokens: NDArray[np.uint32], lengths: NDArray[np.int64], threads: int
     ) -> NDArray[np.float32]:
         starts = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
         rows = padded_rows(len(lengths), self.dim)
@@ -98,7 +99,7 @@ class Inference:
             rows,
             self.arrays["words"],
             self.arrays["outputs"],
-            epochs=epochs,
+            epochs=self.epochs,
             threads=threads,
             variant=chosen_variant(),
         )

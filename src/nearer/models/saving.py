@@ -8,11 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from nearer.errors import IntegrityError, ModelNotFound
+from nearer.errors import IntegrityError, ModelNotFound, StorageError
 from nearer.models.checkpoint import read_record, read_state, save_checkpoint
 from nearer.models.state import TrainingState
 from nearer.space.replace import new_folder, whole_folder
 
+RECORD = "state.json"  # what marks a folder as a checkpoint or a saved model
 POSITION = "position"  # where in its rounds of epochs the model stands
 
 
@@ -23,9 +24,28 @@ def save_model(
     position: dict[str, Any],
     overwrite: bool,
 ) -> None:
-    """Write `state`, the settings that made it and where it stands; raises `StorageError`."""
+    """Write `state`, the settings that made it and where it stands.
+
+    Raises `StorageError`, before anything is written where `path` is something other than a saved model.
+    """
+    if not can_save_model(path):
+        raise StorageError("exists and is no saved model", file=path, remedy="choose another path")
     with new_folder(path, overwrite) as folder:
         save_checkpoint(folder, state, {**settings, POSITION: position}, str(position["fingerprint"]))
+
+
+def can_save_model(path: Path) -> bool:
+    """Whether nothing, an empty folder or a saved model is at `path`, so that saving there loses no more."""
+    if not path.exists():
+        return True
+    if not path.is_dir():
+        return False
+    if not any(path.iterdir()):
+        return True
+    try:
+        return POSITION in read_record(path)["settings"]
+    except (IntegrityError, OSError):
+        return False
 
 
 def load_model(path: Path, model: str) -> tuple[dict[str, Any], TrainingState, dict[str, Any]]:
@@ -34,7 +54,7 @@ def load_model(path: Path, model: str) -> tuple[dict[str, Any], TrainingState, d
     Raises `ModelNotFound` where there is no folder, `IntegrityError` if it is no such model or was changed.
     """
     folder = whole_folder(path)
-    if not (folder / "state.json").exists():
+    if not (folder / RECORD).exists():
         raise ModelNotFound(f"{str(path)!r} is no saved model", remedy="give the folder that save wrote")
     record = read_record(folder)
     settings = dict(record["settings"])

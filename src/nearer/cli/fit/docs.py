@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 import nearer
+from nearer.cli.destination import require_apart, require_model_destination
 from nearer.cli.fit import options as word
 from nearer.cli.fit.training import Facts, parameters, train, word_facts
 from nearer.cli.options import AsJson, Overwrite, Seed, Threads
-from nearer.errors import StorageError
 
 EXAMPLES = (
     "nearer fit docs corpus.txt -o docs.space --empty skip",
@@ -86,13 +87,14 @@ def docs(
     same bits on every run.
     """
     doc2vec = nearer.Doc2Vec(**parameters(nearer.Doc2Vec, locals()))
-    if model is not None and model.exists() and not overwrite:
-        raise StorageError("already exists", file=model, remedy="add --overwrite to replace it")
-    try:
-        train(doc2vec, documents, out, overwrite=overwrite, as_json=as_json, facts=_facts, steps=_steps)
-    finally:
-        if model is not None and hasattr(doc2vec, "space_"):
-            doc2vec.save(model, overwrite=overwrite)
+    require_apart(out=out, model=model, checkpoint=checkpoint)
+    keep = None
+    if model is not None:
+        require_model_destination(model, overwrite)
+        keep = partial(doc2vec.save, model, overwrite=overwrite)
+    train(
+        doc2vec, documents, out, overwrite=overwrite, as_json=as_json, keep=keep, facts=_facts, steps=_steps
+    )
 
 
 def _facts(model: Any) -> Facts:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import nearer
-from nearer.cli.destination import require_file_destination
+from nearer.cli.destination import require_apart, require_file_destination
 from nearer.cli.fit import options as word
 from nearer.cli.fit.training import parameters, text_places, train
 from nearer.cli.options import AsJson, Overwrite, Seed, Threads
@@ -62,10 +63,9 @@ def subwords(
     what was learned so far, as does a checkpoint that cannot be written.
     """
     estimator = nearer.FastText(**parameters(nearer.FastText, locals()))
+    require_apart(out=out, model=model, checkpoint=checkpoint)
+    keep = None
     if model is not None:
         require_file_destination(model, overwrite)
-    try:
-        train(estimator, text_places(corpus), out, overwrite=overwrite, as_json=as_json)
-    finally:
-        if model is not None and hasattr(estimator, "encoder_"):
-            estimator.save_bin(model, overwrite=overwrite)
+        keep = partial(estimator.save_bin, model, overwrite=overwrite)
+    train(estimator, text_places(corpus), out, overwrite=overwrite, as_json=as_json, keep=keep)

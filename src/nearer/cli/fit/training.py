@@ -34,13 +34,14 @@ def train(
     *,
     overwrite: bool,
     as_json: bool,
+    keep: Callable[[], None] | None = None,
     facts: Callable[[Any], Facts] | None = None,
     steps: Callable[[nearer.Space, Path], list[str]] | None = None,
 ) -> None:
     """Fit `model` to `data`, save its space to `out` and report; what Ctrl-C left is saved too.
 
-    `facts` gives what people are shown of the fitted model, `steps` what they may want to do next; None: what
-    all word models have.
+    `keep` saves more of the fitted model than its space. `facts` gives what people are shown of the fitted
+    model, `steps` what they may want to do next; None: what all word models have.
     """
     model.check_parameters()
     require_space_destination(out, overwrite)
@@ -54,6 +55,8 @@ def train(
             raise
         ended = str(error) or _interrupted(model.checkpoint)
     save_space(model.space_, out, overwrite)
+    if keep is not None:
+        _keep(keep, out)
     if as_json:
         _print_document(model, out)
     else:
@@ -62,6 +65,13 @@ def train(
     if ended:
         typer.echo(f"nearer: {ended}; what was learned so far is saved in {out}", err=True)
         raise typer.Exit(1)
+
+
+def _keep(keep: Callable[[], None], out: Path) -> None:
+    try:
+        keep()
+    except NearerError as error:
+        raise StorageError(f"{error}; the trained vectors are saved in {out}") from error
 
 
 def save_space(space: nearer.Space, out: Path, overwrite: bool) -> None:
