@@ -95,7 +95,7 @@ def test_what_is_no_text_is_named(item: object) -> None:
 
 
 def test_a_batch_has_a_size() -> None:
-    with pytest.raises(ParameterError, match=r"^batch_size=0 is below 1$"):
+    with pytest.raises(ParameterError, match=r"^batch_size=0 is not a whole number from 1 up$"):
         partial().encode(["lion"], batch_size=0)
 
 

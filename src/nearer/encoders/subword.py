@@ -12,7 +12,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.errors import InputError, ParameterError, UnknownKey, shown
+from nearer.encoders.base import checked_batch_size
+from nearer.errors import InputError, UnknownKey, shown
 from nearer.kernels.subwords import cut_ngrams, mean_rows
 from nearer.kernels.threads import thread_count
 from nearer.progress import Progress
@@ -110,8 +111,7 @@ class Subword:
             raise InputError(
                 f"encode takes a list of words, not one string {shown(items)}", remedy=f"use [{shown(items)}]"
             )
-        if batch_size < 1:
-            raise ParameterError(f"batch_size={shown(batch_size)} is below 1")
+        batch_size = checked_batch_size(batch_size)
         vectors = np.empty((len(items), self.dim), dtype=np.float32)
         with Progress("encoding", len(items), "words", show_progress) as progress:
             for start in range(0, len(items), batch_size):

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nearer.encoders.base import checked_batch_size
 from nearer.errors import ParameterError, shown
 from nearer.kernels.documents import DocumentTraining, Method, Settings, output_width
 from nearer.kernels.threads import thread_count
@@ -218,8 +219,7 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         """
         space = self.space_
         self.check_parameters()
-        if not Whole(1).allows(batch_size):
-            raise ParameterError(f"batch_size={shown(batch_size)} is not a whole number from 1 up")
+        batch_size = checked_batch_size(batch_size)
         settings = self._kernel_settings(self._state, int(self.seed))
         inference = Inference(
             settings, self._state.arrays, self._state.names["words"], space.dim, self.tokenizer, self.errors
@@ -227,7 +227,7 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         return inference.encode(
             items,
             epochs=int(self.encode_epochs or self.epochs),
-            batch_size=int(batch_size),
+            batch_size=batch_size,
             skip_empty=self.empty == "skip",
             threads=thread_count(self.threads),
             show_progress=show_progress,
