@@ -46,7 +46,7 @@ class Encoder(Protocol):
 
 
 def checked_batch_size(batch_size: object) -> int:
-    """`batch_size` as a number of items; raises `ParameterError` for anything but a whole number from 1 up."""
+    """`batch_size` as a number of items; raises `ParameterError` for all but a whole number from 1 up."""
     if isinstance(batch_size, bool) or not isinstance(batch_size, numbers.Integral) or batch_size < 1:
         raise ParameterError(f"batch_size={shown(batch_size)} is not a whole number from 1 up")
     return int(batch_size)

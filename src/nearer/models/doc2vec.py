@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.encoders.base import checked_batch_size
-from nearer.errors import ParameterError, shown
+from nearer.errors import ParameterError
 from nearer.kernels.documents import DocumentTraining, Method, Settings, output_width
 from nearer.kernels.threads import thread_count
 from nearer.kernels.training import padded_rows

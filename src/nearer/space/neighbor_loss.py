@@ -114,7 +114,7 @@ class Scores:
         scores, rows = np.full((queries, count), -np.inf), np.zeros((queries, count), np.intp)
         for start in range(0, len(self._vectors), BLOCK):
             block = self._block(start, lots)
-            if start == 0:  # at least `count` of them, more where scores tie; later blocks have few better ones
+            if start == 0:  # `count` of them, and all that tie; later blocks have few that are better
                 better = block >= np.partition(block, -count, axis=1)[:, -count, None]
             else:
                 better = block > scores[:, -1:]
