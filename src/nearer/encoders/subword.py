@@ -164,8 +164,10 @@ class Subword:
         if not pooled.any():
             return self._encode_words(batch)
         vectors = np.empty((len(batch), self.dim), dtype=np.float32)
-        vectors[pooled] = self._encode_texts([batch[place] for place in np.flatnonzero(pooled)])
-        vectors[~pooled] = self._encode_words([batch[place] for place in np.flatnonzero(~pooled)])
+        vectors[pooled] = self._encode_texts([item for item, text in zip(batch, pooled, strict=True) if text])
+        vectors[~pooled] = self._encode_words(
+            [item for item, text in zip(batch, pooled, strict=True) if not text]
+        )
         return vectors
 
     def _encode_words(self, words: Sequence[str]) -> NDArray[np.float32]:
