@@ -34,6 +34,14 @@ def test_fasttext_reads_what_we_write_to_the_same_bits(model: FastText, tmp_path
         assert (np.array(ids)[-len(buckets) :] - len(model.space_)).tolist() == buckets.tolist()
 
 
+def test_texts_are_fasttexts_sentence_vectors(model: FastText, tmp_path: Path) -> None:
+    model.save_bin(tmp_path / "a.bin")
+    theirs = fasttext.load_model(str(tmp_path / "a.bin"))
+    texts = [" ".join(model.space_.keys[:40]), "t1w2x  t9w99\tc5é ", "日t1\u00a0x t1w2\r\v\fy", " t1w2"]
+    expected = np.stack([theirs.get_sentence_vector(text) for text in texts])
+    np.testing.assert_allclose(model.encode(texts), expected, rtol=1e-5, atol=1e-7)
+
+
 @pytest.mark.parametrize("kind", ["skipgram", "cbow", "supervised"])
 def test_we_read_what_fasttext_writes_to_the_same_bits(tmp_path: Path, kind: str) -> None:
     text = tmp_path / "text"

@@ -54,7 +54,9 @@ def test_a_word_is_the_mean_of_its_rows_and_a_missing_row_is_zero() -> None:
 
 def test_identity_is_of_the_vectors_not_of_how_rows_are_kept() -> None:
     assert partial().identity == whole().identity
-    assert len(partial().identity) == 64
+    table = np.eye(9, 5, dtype=np.float32)
+    small = Subword(["ab", "ba"], table, min_n=2, max_n=3, buckets=7)  # changes where pooling does, too
+    assert small.identity == "3836d728fd230cf197711762550494d21e966ca8b57cad95f2e51ba440aa67a3"
 
 
 @pytest.mark.parametrize(
@@ -94,8 +96,40 @@ def test_what_is_no_text_is_named(item: object) -> None:
         partial().encode(["lion", item])  # type: ignore[list-item]
 
 
+def test_a_text_is_the_mean_of_its_words_unit_vectors() -> None:
+    texts = ["lion zebra", "a lioness\tand  lion lion", "zebra", " lions\n", "q lion"]
+    units = {word: slow(partial(), word) for text in texts for word in text.split()}
+    units = {word: unit / np.linalg.norm(unit) for word, unit in units.items() if unit.any()}
+    assert not {"a", "q"} & set(units)  # their n-grams have no rows
+    expected = [np.mean([units[word] for word in text.split() if word in units], axis=0) for text in texts]
+    expected[2] = slow(partial(), "zebra")  # one word alone keeps its length
+    for encoder in (partial(), whole()):
+        vectors = encoder.encode(texts)
+        np.testing.assert_allclose(vectors, np.stack(expected), rtol=1e-5, atol=1e-7)
+        for size in (1, 2):
+            assert vectors.tobytes() == encoder.encode(texts, batch_size=size).tobytes()
+
+
+def test_a_word_with_a_blank_and_a_row_of_its_own_is_a_word() -> None:
+    joined = Subword(["new york", "lion"], rows(14), min_n=3, max_n=4, buckets=12)
+    _, buckets = cut_ngrams(["new york"], 3, 4, 12)
+    expected = joined.rows[[0, *(buckets.astype(int) + 2)]].sum(axis=0) / (1 + len(buckets))
+    np.testing.assert_allclose(joined.encode(["new york"])[0], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("text", [" ", "\n", "qqqqqq\twwwwww"])
+def test_a_text_of_which_nothing_is_known_is_an_error_that_names_it(text: str) -> None:
+    encoder = Subword(WORDS, rows(2), min_n=3, max_n=4, buckets=12, touched=np.empty(0, np.uint32))
+    with pytest.raises(UnknownKey) as caught:
+        encoder.encode(["lion", text])
+    assert str(caught.value) == (
+        f"{text!r} holds no word of which anything is known; "
+        "leave it out: there is nothing to make its vector of"
+    )
+
+
 def test_a_batch_has_a_size() -> None:
-    with pytest.raises(ParameterError, match=r"^batch_size=0 is below 1$"):
+    with pytest.raises(ParameterError, match=r"^batch_size=0 is not a whole number from 1 up$"):
         partial().encode(["lion"], batch_size=0)
 
 

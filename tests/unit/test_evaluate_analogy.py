@@ -62,6 +62,9 @@ def test_by_section_and_in_total(space: Space, tmp_path: Path) -> None:
     assert result.value == pytest.approx(2 / 3)
     assert result.interval[0] <= result.value <= result.interval[1]
     assert (result.n, result.coverage, result.oov_rate) == (3, 1, 0)
+    for one in (*result.sections, result.semantic, result.syntactic, result.total):
+        assert one.estimate is not None
+        assert one.estimate.resamples is not None  # so that any of them can be paired
 
 
 def test_every_form_holds_the_same_questions(tmp_path: Path) -> None:

@@ -413,6 +413,14 @@ def test_a_list_of_dimensions_that_breaks_the_rule_is_one_line(dimensions: list[
         ({"source": Learner(), "corpus": KEYS, "seeds": []}, r"seeds is \[\]"),
         ({"source": Learner(), "corpus": KEYS, "seeds": [-1]}, r"seeds is \[-1\]"),
         ({"source": Word2Vec(checkpoint="run"), "corpus": KEYS}, "the model has checkpoint='run'"),
+        (
+            {"source": Word2Vec(50), "corpus": KEYS},
+            "the model has dim=50: it is trained at each of dimensions",
+        ),
+        (
+            {"source": Word2Vec(seed=7), "corpus": KEYS},
+            "the model has seed=7: its runs take their seeds from",
+        ),
         ({"source": Word2Vec(window=0), "corpus": KEYS}, "window=0 is not allowed"),
         ({"source": Word2Vec(), "corpus": KEYS, "dimensions": [2, 99_999]}, "dim=99999 is not allowed"),
     ],

@@ -6,11 +6,12 @@ import json
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from nearer import Space
 from nearer.errors import InputError, ParameterError
 from nearer.evaluate import neighbor_overlap, silhouette
-from nearer.evaluate.bootstrap import mean, proportion
+from nearer.evaluate.bootstrap import mean
 from nearer.search import HNSW, Exact
 
 
@@ -82,9 +83,9 @@ def test_bootstrap_of_a_mean_is_near_its_standard_error() -> None:
     np.testing.assert_allclose(found.interval, (values.mean() - width, values.mean() + width), atol=0.03)
 
 
-def test_bootstrap_of_a_proportion_is_that_of_its_items() -> None:
-    items = np.array([1.0] * 30 + [0.0] * 70)
-    one, other = proportion(30, 100, seed=0), mean(items, seed=1)
-    assert one.value == other.value == 0.3
-    np.testing.assert_allclose(one.interval, other.interval, atol=0.02)
-    assert proportion(5, 5, seed=0).interval == (1, 1)
+def test_bootstrap_of_a_proportion_is_binomial() -> None:
+    found = mean(np.array([1.0] * 30 + [0.0] * 70), seed=0)
+    assert found.value == 0.3
+    low, high = binom(100, 0.3).ppf([0.025, 0.975]) / 100
+    np.testing.assert_allclose(found.interval, (low, high), atol=0.02)
+    assert mean(np.ones(5), seed=0).interval == (1, 1)

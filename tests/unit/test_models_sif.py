@@ -207,3 +207,18 @@ def test_blocks_of_documents_change_nothing(
 ) -> None:
     monkeypatch.setattr(bags, "DOCUMENTS_A_BLOCK", 2)
     assert SIF(words).fit(TEXTS).space_.vectors.tobytes() == model.space_.vectors.tobytes()
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 2.5, "8", True, None])
+def test_a_batch_has_a_size(model: SIF, batch_size: Any) -> None:
+    with pytest.raises(ParameterError, match=r"^batch_size=.+ is not a whole number from 1 up$"):
+        model.encode(TEXTS, batch_size=batch_size)
+    assert model.encode(TEXTS, batch_size=np.int64(2)).tobytes() == model.space_.vectors.tobytes()
+
+
+@pytest.mark.parametrize("method", ["mean", "sif", "usif"])
+def test_means_that_are_all_zero_stay_zero(method: Any) -> None:
+    model = SIF(Space(WORDS, np.zeros((5, 6), np.float32)), method).fit([*TEXTS, *TEXTS])
+    assert not model.space_.vectors.any()
+    assert np.isfinite(model.components_).all()
+    assert model.strengths_.tolist() == [float(method == "sif")] * {"mean": 0, "sif": 1, "usif": 5}[method]

@@ -142,6 +142,17 @@ def test_exact_ties_are_no_loss_and_coarse_ties_are_chosen_by_lot() -> None:
     assert blind.recall == pytest.approx(10 / 999, abs=0.005)
 
 
+@pytest.mark.parametrize("metric", ["cosine", "dot", "euclidean"])
+def test_exact_ties_at_the_limit_hide_no_loss(metric: str) -> None:
+    doubled = np.repeat(space_of(20, 12).vectors, 20, axis=0)  # the tenth nearest ties with the eleventh
+    unlike = RNG(5).normal(size=(400, 12)).astype(np.float32)
+    found = neighbor_loss(doubled, unlike, metric, 400, seed=0)
+    own = 19 / 399  # a copy drawn blindly; by dot other vectors' copies may be nearest, as many
+    assert found.recall == pytest.approx(own, abs=0.02)
+    assert found.interval[1] < 0.1
+    assert neighbor_loss(doubled, doubled, metric, 400, seed=0).recall == 1
+
+
 def test_a_far_outlier_hides_no_loss() -> None:
     vectors = np.concatenate([space_of(300, 8).vectors, np.full((1, 8), 1e6, np.float32)])
     coarse = vectors + RNG(1).normal(0, 1, vectors.shape).astype(np.float32)

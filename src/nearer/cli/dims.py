@@ -12,6 +12,7 @@ import typer
 
 import nearer
 from nearer.cli.destination import require_file_destination
+from nearer.cli.fit import fit_app
 from nearer.cli.options import AsJson, Overwrite, Seed, Threads
 from nearer.cli.output import print_json, print_next, write
 from nearer.errors import FormatError, shown
@@ -30,6 +31,14 @@ MODELS = {  # --model -> what is trained: any estimator with parameter dim
     "docs": "Doc2Vec",
     "glove": "GloVe",
     "ppmi": "PPMI",
+}
+RESTRICT = 30_000
+ELSEWHERE = {  # parameters that --set would give in vain
+    "dim": "the model is trained at each of --dims",
+    "seed": "runs have the seeds 0, 1, ...; --seeds says how many",
+    "threads": "use --threads",
+    "show_progress": "all runs share one bar",
+    "encode_epochs": "no new documents are encoded here",
 }
 
 
@@ -77,7 +86,10 @@ def dims(
         typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the model; may be repeated."),
     ] = None,
     threads: Threads = None,
-    restrict: Annotated[int, typer.Option(metavar="N", help="Analogies: only the first N keys.")] = 30_000,
+    restrict: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Analogies: only the first N keys.", show_default=str(RESTRICT)),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", metavar="OUT", help="Draw it: an .html page, a .png or .svg picture."),
@@ -93,16 +105,22 @@ def dims(
     """
     if out is not None:
         _require_drawable(out, overwrite)
-    name, evaluator = _judgement(similarity, analogies, labels, restrict, seed)
+    if restrict is not None and analogies is None:
+        raise typer.BadParameter("--restrict goes with --analogies")
+    name, evaluator = _judgement(
+        similarity, analogies, labels, RESTRICT if restrict is None else restrict, seed
+    )
     wanted = None if dimensions is None else _numbers(dimensions)
     given: dict[str, Any] = {"tolerance": tolerance, "relative": relative, "name": name, "seed": seed}
+    parameters: dict[str, Any] = {}
     if model is None:
         if settings or threads is not None:
             raise typer.BadParameter("--set and --threads go with --model")
         given |= {"reduction": reduction, "seeds": seeds}
         result = nearer.evaluate.choose_dimension(nearer.load(source), evaluator, wanted, **given)
     else:
-        trained = getattr(nearer, MODELS[model])().set_params(threads=threads, **_parameters(settings or []))
+        parameters = {**_parameters(settings or []), "threads": threads}
+        trained = getattr(nearer, MODELS[model])().set_params(**parameters)
         given |= {"reduction": reduction, "seeds": seeds, "corpus": source}
         result = nearer.evaluate.choose_dimension(trained, evaluator, wanted, **given)
     if out is not None:
@@ -114,29 +132,39 @@ def dims(
     commands = (
         [] if out is None else [f"open {out}" + (" in a browser" if out.suffix.lower() == ".html" else "")]
     )
-    commands += _how_to_make(result, source, model, settings or [])
+    commands += _how_to_make(result, source, model, parameters)
     if commands:
         print_next(*commands)
 
 
-def _how_to_make(result: DimensionResult, source: str, model: str | None, settings: list[str]) -> list[str]:
+def _how_to_make(
+    result: DimensionResult, source: str, model: str | None, parameters: dict[str, Any]
+) -> list[str]:
     """The command that makes the recommended space, where that is not the one there is."""
     if model is not None:
-        parameters = {"dim": result.recommended, **_parameters(settings)}
-        options = " ".join(_option(name, value) for name, value in parameters.items())
-        return [f"nearer fit {model} {shlex.quote(source)} -o OUT.space {options}"]
+        options = [*_options(model, parameters), f"--dim {result.recommended}"]
+        return [f"nearer fit {model} {shlex.quote(source)} -o OUT.space {' '.join(options)}"]
     if result.recommended == result.rows[-1].dim:
         return []
     step = f"--dim {result.recommended} --reduction {result.reduction}"
     return [f"nearer convert {shlex.quote(source)} OUT.space {step}"]
 
 
-def _option(name: str, value: object) -> str:
-    """A parameter as the verb that trains takes it."""
-    dashed = name.replace("_", "-")
-    if isinstance(value, bool):
-        return f"--{dashed}" if value else f"--no-{dashed}"
-    return f"--{dashed} {shlex.quote(str(value))}"
+def _options(model: str, parameters: dict[str, Any]) -> list[str]:
+    """Parameters as the options of the verb that trains the model; those that it has anyway are left out."""
+    verbs = typer.main.get_command(fit_app)
+    assert isinstance(verbs, typer.core.TyperGroup)
+    taken = {option.name: option for option in verbs.commands[model].params}
+    written = []
+    for name, value in parameters.items():
+        option = taken[name]
+        if value is None or value == option.default:
+            continue
+        if isinstance(value, bool):
+            written.append((option.opts if value else option.secondary_opts)[0])
+        else:
+            written.append(f"{option.opts[0]} {shlex.quote(str(value))}")
+    return written
 
 
 def _judgement(
@@ -172,6 +200,8 @@ def _parameters(settings: list[str]) -> dict[str, Any]:
         name, sign, value = setting.partition("=")
         if not sign or not name:
             raise typer.BadParameter(f"--set {setting} is not NAME=VALUE")
+        if name in ELSEWHERE:
+            raise typer.BadParameter(f"--set {setting} would change nothing: {ELSEWHERE[name]}")
         try:
             found[name] = json.loads(value)
         except ValueError:

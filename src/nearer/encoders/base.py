@@ -1,12 +1,15 @@
-"""The protocol every encoder follows: raw items in, one float32 row an item out."""
+"""The protocol every encoder follows: raw items in, one float32 row an item out; the check of its batches."""
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nearer.errors import ParameterError, shown
 
 
 @runtime_checkable
@@ -40,3 +43,10 @@ class Encoder(Protocol):
     ) -> NDArray[np.float32]:
         """Vectors of items that are searched for."""
         ...
+
+
+def checked_batch_size(batch_size: object) -> int:
+    """`batch_size` as a number of items; raises `ParameterError` for all but a whole number from 1 up."""
+    if isinstance(batch_size, bool) or not isinstance(batch_size, numbers.Integral) or batch_size < 1:
+        raise ParameterError(f"batch_size={shown(batch_size)} is not a whole number from 1 up")
+    return int(batch_size)

@@ -1,4 +1,4 @@
-"""Subword: the encoder of words by their character n-grams, which gives unseen words a vector too.
+"""Subword: the encoder of words, seen or not, by their character n-grams, and of texts by their words.
 
 Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information".
 """
@@ -6,23 +6,31 @@ Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information".
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.errors import InputError, ParameterError, UnknownKey, shown
+from nearer.encoders.base import checked_batch_size
+from nearer.errors import InputError, UnknownKey, shown
 from nearer.kernels.subwords import cut_ngrams, mean_rows
 from nearer.kernels.threads import thread_count
 from nearer.progress import Progress
 from nearer.space.identity import header
 
 BLOCK = 1 << 16  # words or rows worked on together
+WORD = re.compile(r"[^ \t\n\v\f\r]+")  # of a text, as fastText cuts its sentences
+BLANK = re.compile(r"[ \t\n\v\f\r]")
 
 
 class Subword:
     """Encodes words as the mean of a row of their own, if they have one, and the rows of their n-grams.
+
+    An item that holds white space and is no word with a row of its own is a text: the mean of its words'
+    vectors, each scaled to length 1, as fastText's sentence vectors of unsupervised models. Words are cut at
+    spaces, tabs and line ends only and keep their case: texts should be spelled as those of the training.
 
     Parameters
     ----------
@@ -61,7 +69,10 @@ class Subword:
 
     @cached_property
     def identity(self) -> str:
-        """SHA-256 over words, rows, n-gram range and buckets; buckets without a row count as zero rows."""
+        """SHA-256 over words, rows, n-gram range, buckets and how texts are pooled.
+
+        Buckets without a row count as zero rows.
+        """
         digest = hashlib.sha256(
             header(
                 "subword",
@@ -71,6 +82,7 @@ class Subword:
                 min_n=self.min_n,
                 max_n=self.max_n,
                 buckets=self.buckets,
+                texts="mean of unit vectors",
             )
         )
         spelled = [self.spellings.get(word, word.encode()) for word in self.words]
@@ -101,19 +113,20 @@ class Subword:
     def encode(
         self, items: Sequence[str], batch_size: int = 1024, show_progress: bool | None = None
     ) -> NDArray[np.float32]:
-        """Vectors of words, seen in training or not: float32 (n, dim).
+        """Vectors of words, seen in training or not, and of texts: float32 (n, dim).
 
-        Raises `UnknownKey` for a word that has no row of its own and none of whose n-grams has one,
-        `InputError` for a single string and for items that are no text.
+        A text is an item that holds white space; of its words, those of which nothing is known are left out.
+        Raises `UnknownKey` for a word that has no row of its own and none of whose n-grams has one, and for a
+        text without any other; `InputError` for a single string and for items that are no strings;
+        `ParameterError` for a batch that is no whole number from 1 up.
         """
         if isinstance(items, str | bytes):
             raise InputError(
                 f"encode takes a list of words, not one string {shown(items)}", remedy=f"use [{shown(items)}]"
             )
-        if batch_size < 1:
-            raise ParameterError(f"batch_size={shown(batch_size)} is below 1")
+        batch_size = checked_batch_size(batch_size)
         vectors = np.empty((len(items), self.dim), dtype=np.float32)
-        with Progress("encoding", len(items), "words", show_progress) as progress:
+        with Progress("encoding", len(items), "items", show_progress) as progress:
             for start in range(0, len(items), batch_size):
                 batch = items[start : start + batch_size]
                 vectors[start : start + len(batch)] = self._encode_batch(batch)
@@ -146,25 +159,63 @@ class Subword:
         return np.ascontiguousarray(self.rows).view(np.uint8).reshape(-1)
 
     def _encode_batch(self, batch: Sequence[str]) -> NDArray[np.float32]:
-        n = len(batch)
         _require_text(batch)
-        own = np.array([self._row_of.get(item, -1) for item in batch], dtype=np.int64)
-        spelled = [self.spellings.get(item, item) for item in batch]
-        starts, buckets = cut_ngrams(spelled, self.min_n, self.max_n, self.buckets)
-        counts = np.diff(starts) + (own >= 0)
-        item_of = np.concatenate([np.arange(n), np.repeat(np.arange(n), np.diff(starts))])
-        rows = np.concatenate([own, self._rows_of(buckets)])
-        there = np.flatnonzero(rows >= 0)
-        order = there[np.argsort(item_of[there], kind="stable")]
-        present = np.bincount(item_of[order], minlength=n)
-        if n and present.min() == 0:
+        pooled = np.array([BLANK.search(item) is not None and item not in self._row_of for item in batch])
+        if not pooled.any():
+            return self._encode_words(batch)
+        vectors = np.empty((len(batch), self.dim), dtype=np.float32)
+        vectors[pooled] = self._encode_texts([item for item, text in zip(batch, pooled, strict=True) if text])
+        vectors[~pooled] = self._encode_words(
+            [item for item, text in zip(batch, pooled, strict=True) if not text]
+        )
+        return vectors
+
+    def _encode_words(self, words: Sequence[str]) -> NDArray[np.float32]:
+        vectors, present = self._means(words)
+        if len(words) and present.min() == 0:
             raise UnknownKey(
-                f"{shown(batch[int(present.argmin())])} is unknown, and so is every n-gram of it",
+                f"{shown(words[int(present.argmin())])} is unknown, and so is every n-gram of it",
                 remedy="leave it out: there is nothing to make its vector of",
             )
+        return vectors
+
+    def _encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The mean of the unit vectors of each text's words; a word whose vector is zero is left out."""
+        place: dict[str, int] = {}
+        words = [[place.setdefault(word, len(place)) for word in WORD.findall(text)] for text in texts]
+        vectors = self._means(list(place))[0]
+        lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
+        units = np.divide(
+            vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0, casting="same_kind"
+        )
+        known = (lengths[:, 0] > 0).tolist()
+        kept = [[row for row in rows if known[row]] for rows in words]
+        counts = np.array([len(rows) for rows in kept], dtype=np.int64)
+        if counts.min() == 0:
+            raise UnknownKey(
+                f"{shown(texts[int(counts.argmin())])} holds no word of which anything is known",
+                remedy="leave it out: there is nothing to make its vector of",
+            )
+        starts, rows = np.concatenate([[0], np.cumsum(counts)]), np.concatenate(kept).astype(np.int64)
+        table = units.view(np.uint8).reshape(-1)
+        return mean_rows(table, self.dim, 4 * self.dim, starts, rows, counts, thread_count(None))
+
+    def _means(self, words: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Means of the rows of each word, (n, dim), and how many of its rows there are, (n,)."""
+        n = len(words)
+        own = np.array([self._row_of.get(word, -1) for word in words], dtype=np.int64)
+        spelled = [self.spellings.get(word, word) for word in words]
+        starts, buckets = cut_ngrams(spelled, self.min_n, self.max_n, self.buckets)
+        counts = np.diff(starts) + (own >= 0)
+        word_of = np.concatenate([np.arange(n), np.repeat(np.arange(n), np.diff(starts))])
+        rows = np.concatenate([own, self._rows_of(buckets)])
+        there = np.flatnonzero(rows >= 0)
+        order = there[np.argsort(word_of[there], kind="stable")]
+        present = np.bincount(word_of[order], minlength=n)
         ends = np.concatenate([[0], np.cumsum(present)])
         pitch = self.rows.strides[0] if self.rows.strides[1] == 4 else 4 * self.dim
-        return mean_rows(self._table, self.dim, pitch, ends, rows[order], counts, thread_count(None))
+        vectors = mean_rows(self._table, self.dim, pitch, ends, rows[order], counts, thread_count(None))
+        return vectors, present
 
     def _rows_of(self, buckets: NDArray[np.uint32]) -> NDArray[np.int64]:
         """The row of each bucket, -1 where it has none."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearer.errors import InputError, ParameterError, shown
-from nearer.evaluate.bootstrap import mean, proportion
+from nearer.evaluate.bootstrap import mean
 from nearer.evaluate.questions import Question, read_questions
 from nearer.evaluate.result import Estimate, Result, table
 from nearer.evaluate.vocabulary import Lowercase, Vocabulary, oov_rate
@@ -190,13 +190,12 @@ def _grouped(asked: list[Question], answered: Mask, correct: Mask, seed: int) ->
     syntactic = np.array([question.syntactic for question in asked])
 
     def score(name: str, group: Mask) -> Score:
-        n, right = int((group & answered).sum()), int((group & correct).sum())
-        return Score(name, right, n, int(group.sum()), proportion(right, n, seed) if n else None)
+        right = correct[group & answered].astype(np.float64)
+        estimate = mean(right, seed) if len(right) else None
+        return Score(name, int(right.sum()), len(right), int(group.sum()), estimate)
 
-    total = score("total", np.ones(len(asked), bool))
-    by_question = mean(correct[answered].astype(np.float64), seed)  # its resamples can be paired
     return {
-        "total": replace(total, estimate=by_question),
+        "total": score("total", np.ones(len(asked), bool)),
         "semantic": score("semantic", ~syntactic) if not syntactic.all() else None,
         "syntactic": score("syntactic", syntactic) if syntactic.any() else None,
         "sections": [score(name, names == name) for name in dict.fromkeys(names)],

@@ -34,14 +34,3 @@ def estimate(value: float, statistic: Statistic, n: int, seed: int) -> Estimate:
 def mean(values: NDArray[np.float64], seed: int) -> Estimate:
     """The mean of `values` (n,), n at least 1, with its interval."""
     return estimate(float(np.mean(values)), lambda drawn: values[drawn].mean(axis=1), len(values), seed)
-
-
-def proportion(successes: int, n: int, seed: int) -> Estimate:
-    """`successes` of `n`, n at least 1, with its interval.
-
-    The number of successes in a resample is binomial, so the resamples are drawn from that.
-    """
-    rate = successes / n
-    figures = np.random.default_rng(seed).binomial(n, rate, RESAMPLES) / n
-    low, high = np.percentile(figures, LEVELS)
-    return Estimate(rate, (float(low), float(high)), n)

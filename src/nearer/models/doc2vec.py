@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.encoders import SAVED_MODELS
-from nearer.errors import NotFitted, ParameterError, shown
+from nearer.encoders.base import checked_batch_size
+from nearer.errors import NotFitted, ParameterError
 from nearer.kernels.documents import DocumentTraining, Method, Settings, output_width
 from nearer.kernels.threads import thread_count
 from nearer.kernels.training import aligned_copy, padded_rows
@@ -222,11 +223,9 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         """
         _ = self.space_
         self.check_parameters()
-        if not Whole(1).allows(batch_size):
-            raise ParameterError(f"batch_size={shown(batch_size)} is not a whole number from 1 up")
         return self._inference.encode(
             items,
-            batch_size=int(batch_size),
+            batch_size=checked_batch_size(batch_size),
             skip_empty=self.empty == "skip",
             threads=thread_count(self.threads),
             show_progress=show_progress,

@@ -183,9 +183,10 @@ class FastText(Incremental[SubwordMaterial]):
     def encode(
         self, items: Sequence[str], batch_size: int = 1024, show_progress: bool | None = None
     ) -> NDArray[np.float32]:
-        """Vectors of words, seen in training or not: float32 (n, dim).
+        """Vectors of words, seen in training or not, and of texts, which hold white space: float32 (n, dim).
 
-        Raises `UnknownKey` for a word that has no n-gram in common with the text, `NotFitted`.
+        A text is the mean of its words' vectors, each scaled to length 1 (see `Subword`). Raises `UnknownKey`
+        for a word that has no n-gram in common with the text trained on, `NotFitted`.
         """
         return self.encoder_.encode(items, batch_size, show_progress)
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.encoders import pooling
+from nearer.encoders.base import checked_batch_size
 from nearer.errors import InputError, ParameterError, shown
 from nearer.models.known_words import KnownWords, look_up, shares_of
 from nearer.models.parameters import (
@@ -188,8 +189,10 @@ class SIF(Estimator):
     ) -> NDArray[np.float32]:
         """Vectors of texts or token lists: float32 (n, dim), the same bits however they are cut into batches.
 
-        Raises `NotFitted`, `InputError` (with the row).
+        Raises `NotFitted`, `InputError` (with the row), `ParameterError` for a batch that is no whole number
+        from 1 up.
         """
+        batch_size = checked_batch_size(batch_size)
         if isinstance(items, str):
             raise InputError(f"encode takes a list of documents, not one string {shown(items)}")
         words, empty = self.words_, 0
@@ -299,8 +302,11 @@ class SIF(Estimator):
     def _find_components(self, means: pooling.Floats) -> tuple[pooling.Floats, pooling.Floats]:
         """Components of the documents, and how much of each is removed."""
         components, singular = pooling.principal_components(means, self._wanted())
+        if self.method != "usif":
+            return components, np.ones(len(singular))
         squares = singular**2
-        return components, squares / squares.sum() if self.method == "usif" else np.ones(len(singular))
+        total = squares.sum()  # 0 where all means are zeros, from which nothing is to be removed
+        return components, squares / total if total > 0 else np.zeros(len(singular))
 
     def _without_components(self, means: pooling.Floats) -> NDArray[np.float32]:
         vectors = pooling.remove_components(means, self.components_, self.strengths_)

@@ -114,12 +114,11 @@ class Scores:
         scores, rows = np.full((queries, count), -np.inf), np.zeros((queries, count), np.intp)
         for start in range(0, len(self._vectors), BLOCK):
             block = self._block(start, lots)
-            limit = scores[:, -1:]
-            if (
-                start == 0 and block.shape[1] > count
-            ):  # later blocks have few that are better, the first only such
-                limit = np.partition(block, -count - 1, axis=1)[:, -count - 1, None]
-            of_query, column = np.nonzero(block > limit)
+            if start == 0:  # `count` of them, and all that tie; later blocks have few that are better
+                better = block >= np.partition(block, -count, axis=1)[:, -count, None]
+            else:
+                better = block > scores[:, -1:]
+            of_query, column = np.nonzero(better)
             of = np.concatenate([np.repeat(np.arange(queries), count), of_query])
             values = np.concatenate([scores.ravel(), block[of_query, column]])
             numbers = np.concatenate([rows.ravel(), column + start])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
 import time
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,10 @@ REDUCTIONS = get_args(Reduction)
 SMALLEST = 8  # of the dimensions tried where none are given: powers of two from here
 TRAINED = (32, 64, 128, 256)  # and those for a model
 SEEDS = 3
+OVERWRITTEN = {  # parameters that every run sets itself -> what to do with them
+    "dim": "it is trained at each of dimensions, so leave dim out",
+    "seed": "its runs take their seeds from seeds, so leave seed out or give it there",
+}
 
 
 @runtime_checkable
@@ -95,6 +100,9 @@ class Training:
                 f"the model has checkpoint={shown(parameters['checkpoint'])}: its runs would meet there",
                 remedy="leave checkpoint out",
             )
+        for name, remedy in OVERWRITTEN.items():
+            if name in parameters and parameters[name] != _default(model, name, parameters[name]):
+                raise ParameterError(f"the model has {name}={shown(parameters[name])}: {remedy}")
         self.dimensions = checked_dimensions(TRAINED if dimensions is None else dimensions, None)
         self.seeds: Sequence[int | None] = checked_seeds(seeds)
         if "seed" not in parameters:
@@ -128,6 +136,12 @@ class Training:
         if "show_progress" in model.get_params():
             model.set_params(show_progress=False)  # there is one bar for all runs
         return model
+
+
+def _default(model: Trainable, name: str, otherwise: Any) -> Any:
+    """What the constructor of the model takes for a parameter that is not given."""
+    parameter = inspect.signature(type(model)).parameters.get(name)
+    return otherwise if parameter is None or parameter.default is parameter.empty else parameter.default
 
 
 def checked_dimensions(dimensions: Any, most: int | None) -> list[int]:
