@@ -28,7 +28,7 @@ HEADS = (
     "method",
     "words",
     "epochs",
-    "seconds",
+    "CPU seconds",
     "WordSim-353",
     "SimLex-999",
     "semantic",
@@ -75,15 +75,15 @@ def part_value(score: Score | None) -> float:
 
 
 def measured(corpus: Path, words: int, data: Path, epochs: int, iterations: int) -> list[tuple[str, ...]]:
-    """A row a method: the median seconds of `fit`, and the mean scores over the seeds."""
+    """A row a method: the median CPU seconds of `fit` (of all threads), and the mean scores over the seeds."""
     rows = []
     for name, (passes, _) in methods(epochs, iterations, 0).items():
         seconds, found = [], []
         for seed in SEEDS:
             model = methods(epochs, iterations, seed)[name][1]()
-            begin = time.perf_counter()
+            begin = time.process_time()
             model.fit(corpus)
-            seconds.append(time.perf_counter() - begin)
+            seconds.append(time.process_time() - begin)
             found.append(scores(model.space_, data))
         means = [f"{statistics.mean(values):.3f}" for values in zip(*found, strict=True)]
         row = (name, f"{words / 1e6:.0f} M", str(passes or "-"), f"{statistics.median(seconds):.1f}", *means)
