@@ -75,7 +75,7 @@ def part_value(score: Score | None) -> float:
 
 
 def measured(corpus: Path, words: int, data: Path, epochs: int, iterations: int) -> list[tuple[str, ...]]:
-    """A row a method: the median CPU seconds of `fit` (of all threads), and the mean scores over the seeds."""
+    """A row a method: CPU seconds of `fit` (all threads; median), and the mean scores over the seeds."""
     rows = []
     for name, (passes, _) in methods(epochs, iterations, 0).items():
         seconds, found = [], []
