@@ -224,7 +224,17 @@ def test_a_saved_model_that_is_wrong_is_refused(fitted: Doc2Vec, tmp_path: Path)
         fitted.save(tmp_path / "model")
     arrays = next((tmp_path / "model").glob("arrays-*"))
     arrays.write_bytes(arrays.read_bytes()[:-1] + b"\x55")
-    with pytest.raises(IntegrityError, match="cut short or edited"):
+    with pytest.raises(
+        IntegrityError, match=r"the saved model's file is cut short or edited: .*; restore it"
+    ):
+        Doc2Vec.load(tmp_path / "model")
+    arrays.unlink()
+    with pytest.raises(
+        IntegrityError, match="the saved model's file is missing; restore it from a copy, or fit"
+    ):
+        Doc2Vec.load(tmp_path / "model")
+    (tmp_path / "model" / "state.json").write_text("{}")
+    with pytest.raises(IntegrityError, match=r"not a saved model of format .*; restore it from a copy"):
         Doc2Vec.load(tmp_path / "model")
     small(epochs=1, checkpoint=tmp_path / "run").fit(DOCUMENTS)
     with pytest.raises(IntegrityError, match="this is no saved Doc2Vec"):
