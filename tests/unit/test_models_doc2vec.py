@@ -224,7 +224,17 @@ def test_a_saved_model_that_is_wrong_is_refused(fitted: Doc2Vec, tmp_path: Path)
         fitted.save(tmp_path / "model")
     arrays = next((tmp_path / "model").glob("arrays-*"))
     arrays.write_bytes(arrays.read_bytes()[:-1] + b"\x55")
-    with pytest.raises(IntegrityError, match="cut short or edited"):
+    with pytest.raises(
+        IntegrityError, match=r"the saved model's file is cut short or edited: .*; restore it"
+    ):
+        Doc2Vec.load(tmp_path / "model")
+    arrays.unlink()
+    with pytest.raises(
+        IntegrityError, match="the saved model's file is missing; restore it from a copy, or fit"
+    ):
+        Doc2Vec.load(tmp_path / "model")
+    (tmp_path / "model" / "state.json").write_text("{}")
+    with pytest.raises(IntegrityError, match=r"not a saved model of format .*; restore it from a copy"):
         Doc2Vec.load(tmp_path / "model")
     small(epochs=1, checkpoint=tmp_path / "run").fit(DOCUMENTS)
     with pytest.raises(IntegrityError, match="this is no saved Doc2Vec"):
@@ -239,10 +249,13 @@ def test_a_saved_model_that_is_wrong_is_refused(fitted: Doc2Vec, tmp_path: Path)
 
 def test_documents_without_a_known_word(caplog: pytest.LogCaptureFixture) -> None:
     documents = {"a": "c1 c2 c1 c2", "blank": " ", "b": "c2 c1", "rare": "once"}
-    with pytest.raises(
-        InputError, match=r"^row 1: document 'blank' holds no word that occurs min_count=2 times; leave"
-    ):
+    with pytest.raises(InputError, match=r"^row 1: document 'blank' is empty; leave it out, or pass empty="):
         small().fit(documents)
+    with pytest.raises(
+        InputError,
+        match=r"^row 0: document 'rare' holds no word that occurs min_count=2 times; leave it out, lower",
+    ):
+        small().fit({"rare": "once", **documents})
     model = small(empty="skip", epochs=1).fit(documents)
     assert model.space_.keys == ["a", "b"]
     assert model.skipped_ == ["blank", "rare"]
@@ -253,10 +266,37 @@ def test_documents_without_a_known_word(caplog: pytest.LogCaptureFixture) -> Non
     assert not model.encode(["unknown", "c1"])[0].any()
     assert model.encode(["unknown", "c1"])[1].any()
     model.set_params(empty="error")
-    with pytest.raises(
-        InputError, match=r"^row 1: document '1' holds no word that this model knows; leave it out"
-    ):
+    with pytest.raises(InputError) as caught:
         model.encode(["c1", "unknown"])
+    assert str(caught.value) == (
+        "row 1: the document holds no word that this model knows; leave it out, "
+        'or call set_params(empty="skip") for a vector of zeros'
+    )
+    small(empty="skip", epochs=1).fit({"a": "c1 c2 c1 c2", "rare": "once"})
+    assert "1 of the documents holds no word that is kept and was left out, first 'rare'" in caplog.text
+
+
+@pytest.mark.parametrize(("place", "form"), [("lines.txt", "line"), ("files", "file")])
+def test_an_empty_line_or_file_is_called_one(tmp_path: Path, place: str, form: str) -> None:
+    (tmp_path / "files").mkdir()
+    for name, text in (("lines.txt", "c1 c2\n \nc2 c1\n"), ("files/1", "c1 c2 c2 c1"), ("files/2", " \n")):
+        (tmp_path / name).write_text(text)
+    with pytest.raises(
+        InputError, match=rf"the {form} is empty; leave it out, or pass empty=\"skip\""
+    ) as caught:
+        small().fit(tmp_path / place)
+    assert str(caught.value).startswith(
+        str(tmp_path / ("lines.txt, row 2:" if form == "line" else "files/2"))
+    )
+
+
+def test_the_example_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "documents.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].split("```")[0], names)
+    assert names["model"].space_.keys == ["a1", "a2"]
+    assert Doc2Vec.load("news.doc2vec").identity == names["model"].identity
 
 
 @pytest.mark.parametrize(

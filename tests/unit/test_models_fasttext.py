@@ -13,7 +13,7 @@ from word_corpora import zipf_lines
 
 import nearer
 from nearer import FastText
-from nearer.errors import NotFitted, ParameterError, UnknownKey
+from nearer.errors import FormatError, NotFitted, ParameterError, UnknownKey
 from nearer.kernels import subwords
 from nearer.models import loop
 
@@ -131,6 +131,14 @@ def test_the_bin_it_writes_is_read_back_bit_for_bit(tmp_path: Path, architecture
     assert encoder.identity == space.identity == model.space_.identity
     assert space.keys == model.space_.keys
     assert np.array_equal(space.vectors, model.space_.vectors)
+
+
+def test_a_bin_ends_in_bin(tmp_path: Path) -> None:
+    with pytest.raises(FormatError) as caught:
+        small().fit(CORPUS).save_bin(tmp_path / "a.vec")
+    problem = "the name of a fastText model ends in .bin; give it that ending"
+    assert str(caught.value) == f"{tmp_path / 'a.vec'}: {problem}"
+    assert not list(tmp_path.iterdir())
 
 
 def test_there_is_no_bin_before_fit(tmp_path: Path) -> None:

@@ -48,6 +48,14 @@ def require_apart(out: Path, model: Path | None, checkpoint: Path | None) -> Non
             )
 
 
+def require_bin_destination(path: Path, overwrite: bool) -> None:
+    """Raise `FormatError` or `StorageError` if a fastText model cannot be saved at `path`."""
+    from nearer.encoders import require_bin  # noqa: PLC0415  (verbs start fast)
+
+    require_bin(path)
+    require_file_destination(path, overwrite)
+
+
 def require_file_destination(path: Path, overwrite: bool) -> None:
     """Raise `StorageError` if a file cannot be saved at `path`."""
     if os.path.lexists(path):

@@ -39,6 +39,8 @@ class Document:
     content : UTF-8 text, or a list of tokens.
     source, row : where it stands, for error messages: a file or None; a row or line.
     offset : of the content in its file, in bytes.
+    form : what it is where it stands: a "line", a "file", or a "document".
+    blank : once the content was let go: whether it was white space alone.
     """
 
     key: str
@@ -47,6 +49,8 @@ class Document:
     source: str | None
     row: int
     offset: int = 0
+    form: str = "document"
+    blank: bool = False
 
 
 def read_documents(
@@ -179,7 +183,7 @@ def _files(paths: list[Path], folder: Path) -> Iterator[Document]:
         except OSError as error:
             raise InputError(f"cannot be read: {error.strerror or error}", file=path) from None
         name = path.relative_to(folder).as_posix()
-        yield Document(name, (name,), data, str(path), row)
+        yield Document(name, (name,), data, str(path), row, form="file")
 
 
 def _lines(path: Path) -> Iterator[Document]:
@@ -189,7 +193,7 @@ def _lines(path: Path) -> Iterator[Document]:
 
     def document() -> Document:
         content = b"".join(parts)
-        return Document(str(number), (str(number),), content, str(path), number, start)
+        return Document(str(number), (str(number),), content, str(path), number, start, "line")
 
     try:
         with open_text(path) as stream:

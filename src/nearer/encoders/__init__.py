@@ -6,13 +6,14 @@ from pathlib import Path
 
 from nearer.encoders import fasttext_binary
 from nearer.encoders.base import Encoder
+from nearer.encoders.fasttext_binary import require_bin
 from nearer.encoders.lookup import Lookup
 from nearer.encoders.subword import Subword
 from nearer.space import load
 from nearer.space.formats import binary
 from nearer.space.replace import whole_folder
 
-__all__ = ["SAVED_MODELS", "Encoder", "Lookup", "Subword", "encoder"]
+__all__ = ["SAVED_MODELS", "Encoder", "Lookup", "Subword", "encoder", "require_bin"]
 
 binary.MODELS[binary.FASTTEXT] = fasttext_binary.read_space
 # A file that marks the folder of a saved model -> what opens it; models add theirs.

@@ -230,6 +230,14 @@ class _Reader:
         return values[:least_rows] if least_rows else values
 
 
+def require_bin(path: Path) -> None:
+    """Raise `FormatError` unless `path` ends as a fastText model does."""
+    if path.suffix.lower() != ".bin":
+        raise FormatError(
+            "the name of a fastText model ends in .bin", file=path, remedy="give it that ending"
+        )
+
+
 def write(
     path: Path,
     encoder: Subword,
@@ -241,9 +249,10 @@ def write(
 ) -> None:
     """Write a model as version 12; the rows of buckets that have none are zero.
 
-    `counts` is int64 (v,), of the words; `outputs` float32 (v, dim). Raises `FormatError` for a word that the
-    format cannot hold, before anything is written, and `StorageError`.
+    `counts` is int64 (v,), of the words; `outputs` float32 (v, dim). Raises `FormatError` for another ending
+    than .bin and for a word that the format cannot hold, before anything is written, and `StorageError`.
     """
+    require_bin(path)
     require_holdable(encoder.words, NAME, ENDS_A_WORD)
     with new_file(Path(path), overwrite) as handle:
         handle.write(FASTTEXT + struct.pack("<i", 12))

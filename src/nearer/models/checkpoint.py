@@ -12,6 +12,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,21 @@ from nearer.kernels.training import aligned_copy
 from nearer.models.state import TrainingState
 
 FORMAT = "nearer-checkpoint-1"
-START_ANEW = "delete the checkpoint folder to train from the start"
 OWN_FILES = re.compile(  # of checkpoints before this one, and what a killed process left of them
     r"(arrays|names)-\d+-\d+\.(safetensors|json)|\.(arrays|names|state)[-\d]*\.(safetensors|json)\.\d+"
 )
 PROGRESS = ("dim", "next_unit", "rounds", "epochs_before", "loss_curve", "point_pairs", "seconds")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a folder with a state is called in messages, and what to do about one that is damaged."""
+
+    name: str
+    remedy: str
+
+
+CHECKPOINT = Kind("checkpoint", "delete the checkpoint folder to train from the start")
 
 
 def save_checkpoint(
@@ -127,11 +138,13 @@ def load_checkpoint(folder: Path, settings: dict[str, object], fingerprint: str)
     return read_state(folder, record)
 
 
-def read_state(folder: Path, record: dict[str, Any]) -> TrainingState:
+def read_state(folder: Path, record: dict[str, Any], kind: Kind = CHECKPOINT) -> TrainingState:
     """The state that `record` describes; raises `IntegrityError` if a file is cut short or edited."""
     from safetensors.numpy import load  # noqa: PLC0415
 
-    contents = {file: _read_checked(folder / file, expected) for file, expected in record["files"].items()}
+    contents = {
+        file: _read_checked(folder / file, expected, kind) for file, expected in record["files"].items()
+    }
     arrays = load(next(data for file, data in contents.items() if file.startswith("arrays-")))
     names = json.loads(next(data for file, data in contents.items() if file.startswith("names-")))
     aligned = {name: aligned_copy(arrays.pop(name)) for name in sorted(arrays)}
@@ -142,18 +155,18 @@ def read_state(folder: Path, record: dict[str, Any]) -> TrainingState:
     return state
 
 
-def read_record(folder: Path) -> dict[str, Any]:
-    """The record of a checkpoint, `state.json`; raises `IntegrityError` if it is none or was edited."""
+def read_record(folder: Path, kind: Kind = CHECKPOINT) -> dict[str, Any]:
+    """The record in a folder, `state.json`; raises `IntegrityError` if it is none or was edited."""
     try:
         record = json.loads((folder / "state.json").read_bytes())
     except ValueError:
         record = None
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise IntegrityError(
-            f"not a checkpoint of format {FORMAT}", file=folder / "state.json", remedy=START_ANEW
+            f"not a {kind.name} of format {FORMAT}", file=folder / "state.json", remedy=kind.remedy
         )
     if record.pop("sha256", None) != _record_hash(record):
-        raise IntegrityError("the record was edited", file=folder / "state.json", remedy=START_ANEW)
+        raise IntegrityError("the record was edited", file=folder / "state.json", remedy=kind.remedy)
     return record
 
 
@@ -161,16 +174,16 @@ def _record_hash(record: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
-def _read_checked(path: Path, expected: str) -> bytes:
+def _read_checked(path: Path, expected: str, kind: Kind) -> bytes:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise IntegrityError("the checkpoint's file is missing", file=path, remedy=START_ANEW) from None
+        raise IntegrityError(f"the {kind.name}'s file is missing", file=path, remedy=kind.remedy) from None
     found = hashlib.sha256(data).hexdigest()
     if found != expected:
         raise IntegrityError(
-            f"the checkpoint's file is cut short or edited: SHA-256 {found[:12]}, expected {expected[:12]}",
+            f"the {kind.name}'s file is cut short or edited: SHA-256 {found[:12]}, expected {expected[:12]}",
             file=path,
-            remedy=START_ANEW,
+            remedy=kind.remedy,
         )
     return data

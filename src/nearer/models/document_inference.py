@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.data.documents import Document, located, text_or_tokens
+from nearer.data.documents import Document, text_or_tokens
 from nearer.errors import InputError
 from nearer.kernels.documents import Settings, infer
 from nearer.kernels.text import WordCounter, merge_counters
@@ -68,10 +68,10 @@ class Inference:
                 ]
                 tokens, lengths = self._ids(batch)
                 if not skip_empty and not lengths.all():
-                    raise located(
-                        batch[int(lengths.argmin())],
-                        "holds no word that this model knows",
-                        remedy='leave it out, or set empty="skip" for a vector of zeros',
+                    raise InputError(
+                        "the document holds no word that this model knows",
+                        row=batch[int(lengths.argmin())].row,
+                        remedy='leave it out, or call set_params(empty="skip") for a vector of zeros',
                     )
                 rows = self._infer(tokens, lengths, threads)
                 vectors[start : start + len(batch)] = rows[:, : self.dim]

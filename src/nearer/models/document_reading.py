@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from nearer.data.documents import documents_name, located, read_documents
+from nearer.data.documents import Document, documents_name, located, read_documents
 from nearer.errors import InputError, shown
 from nearer.kernels.words import UNIT_TOKENS
 from nearer.signal.corpus import Errors, Tokenizer
@@ -94,12 +94,7 @@ def encoded_documents(
             remedy="lower min_count or give more text",
         )
     if encoded.empty and model.empty == "error":
-        lowest = "this model knows" if vocabulary is not None else f"occurs min_count={model.min_count} times"
-        raise located(
-            encoded.empty[0],
-            f"holds no word that {lowest}",
-            remedy='leave it out, lower min_count, or pass empty="skip" (--empty skip)',
-        )
+        raise _empty(encoded.empty[0], None if vocabulary is not None else model.min_count)
     if not len(encoded.tokens):
         raise InputError(
             "no document holds a word that this model knows",
@@ -107,10 +102,34 @@ def encoded_documents(
             remedy="fit a new model to them",
         )
     if encoded.empty:
+        hold, were = ("holds", "was") if len(encoded.empty) == 1 else ("hold", "were")
         logger.warning(
-            "%s of the documents hold no word that is kept and were left out, first %s in row %s",
+            "%s of the documents %s no word that is kept and %s left out, first %s in row %s",
             f"{len(encoded.empty):,}",
+            hold,
+            were,
             shown(encoded.empty[0].key),
             encoded.empty[0].row,
         )
     return encoded
+
+
+def _empty(document: Document, min_count: int | None) -> InputError:
+    """The error that `document` holds no word that is kept; the words are fixed where `min_count` is None."""
+    skip = 'pass empty="skip" (--empty skip)'
+    if document.blank and document.form != "document":
+        return InputError(
+            f"the {document.form} is empty",
+            file=document.source,
+            row=document.row,
+            remedy=f"leave it out, or {skip}",
+        )
+    if document.blank:
+        return located(document, "is empty", remedy=f"leave it out, or {skip}")
+    if min_count is None:
+        return located(document, "holds no word that this model knows", remedy=f"leave it out, or {skip}")
+    return located(
+        document,
+        f"holds no word that occurs min_count={min_count} times",
+        remedy=f"leave it out, lower min_count, or {skip}",
+    )

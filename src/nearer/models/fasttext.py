@@ -196,8 +196,9 @@ class FastText(Incremental[SubwordMaterial]):
         `nearer.encoder(path)` and the fastText program give the same bits as `encode`. A bucket that no word
         of the text falls into is written as zeros, so the file takes 4 * dim bytes for each of `buckets`.
 
-        Raises `NotFitted`; `FormatError` for a word the format cannot hold, before anything is written;
-        `StorageError` where `path` exists and `overwrite` is false, or cannot be written.
+        Raises `NotFitted`; `FormatError` for a `path` that does not end in .bin and for a word the format
+        cannot hold, before anything is written; `StorageError` where `path` exists and `overwrite` is false,
+        or cannot be written.
         """
         encoder = self.encoder_
         settings = fasttext_binary.Settings(

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from nearer.errors import IntegrityError, ModelNotFound, StorageError
-from nearer.models.checkpoint import read_record, read_state, save_checkpoint
+from nearer.models.checkpoint import Kind, read_record, read_state, save_checkpoint
 from nearer.models.state import TrainingState
 from nearer.space.replace import new_folder, whole_folder
 
 RECORD = "state.json"  # what marks a folder as a checkpoint or a saved model
 POSITION = "position"  # where in its rounds of epochs the model stands
+SAVED_MODEL = Kind("saved model", "restore it from a copy, or fit and save again")
 
 
 def save_model(
@@ -56,9 +57,9 @@ def load_model(path: Path, model: str) -> tuple[dict[str, Any], TrainingState, d
     folder = whole_folder(path)
     if not (folder / RECORD).exists():
         raise ModelNotFound(f"{str(path)!r} is no saved model", remedy="give the folder that save wrote")
-    record = read_record(folder)
+    record = read_record(folder, SAVED_MODEL)
     settings = dict(record["settings"])
     position = settings.pop(POSITION, None)
     if position is None or settings.pop("model", None) != model:
         raise IntegrityError(f"this is no saved {model}", file=path, remedy="a checkpoint is resumed by fit")
-    return settings, read_state(folder, record), position
+    return settings, read_state(folder, record, SAVED_MODEL), position

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,7 +112,8 @@ def document_ids(
 
 def without_content(document: Document) -> Document:
     """`document` as it is kept for messages: its content is read once and let go."""
-    return Document(document.key, document.tags, b"", document.source, document.row)
+    blank = not document.content or (isinstance(document.content, bytes) and document.content.isspace())
+    return replace(document, content=b"", blank=blank)
 
 
 def restricted(

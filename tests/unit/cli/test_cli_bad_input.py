@@ -31,6 +31,7 @@ def write_text_files(folder: Path) -> None:
     (folder / "cut.bin").write_bytes(b"\xba\x16\x4f\x2f\x0c\0\0\0" + b"\1\0\0\0" * 5)
     (folder / "version9.bin").write_bytes(b"\xba\x16\x4f\x2f\x09\0\0\0" + b"\1\0\0\0" * 50)
     (folder / "blank.txt").write_bytes(b" \n\n")
+    (folder / "gaps.txt").write_text("the cat " * 5 + "\n\n" + "a cat\n")
     (folder / "binary.txt").write_bytes(b"some words \0 and a NUL byte")
     (folder / "broken.txt").write_bytes(b"caf\xe9 is latin 1\n" * 9)
     (folder / "one-word.txt").write_text("the " * 50)
@@ -88,9 +89,14 @@ CASES: dict[str, tuple[tuple[object, ...], int, tuple[str, ...]]] = {
     ),
     "no buckets": (("fit", "subwords", "corpus.txt", *TO, "--buckets", 0), 2, ("buckets=0", "from 1 to")),
     "a model that is there": (
-        ("fit", "subwords", "corpus.txt", *TO, "--model", "empty.txt"),
+        ("fit", "subwords", "corpus.txt", *TO, "--model", "cut.bin"),
         1,
-        ("empty.txt", "already exists", "--overwrite"),
+        ("cut.bin", "already exists", "--overwrite"),
+    ),
+    "a model of another ending": (
+        ("fit", "subwords", "nosuch.txt", *TO, "--model", "new.vec"),
+        1,
+        ("new.vec", "ends in .bin", "that ending"),
     ),
     "fastText cut short": (("info", "cut.bin"), 1, ("cut.bin", "ends within its head", "fetch it again")),
     "fastText of another version": (("info", "version9.bin"), 1, ("version9.bin", "version 9", "11 and 12")),
@@ -118,6 +124,7 @@ CASES: dict[str, tuple[tuple[object, ...], int, tuple[str, ...]]] = {
         1,
         ("corpus.txt, row ", "holds no word", "--empty skip"),
     ),
+    "a blank line": ((*DOCS, "gaps.txt", *TO), 1, ("gaps.txt, row 2: the line is empty", "--empty skip")),
     "no such column": ((*DOCS, "twice.csv", "--text", "body", *TO), 1, ("text='body'", "it has id, text")),
     "columns of no table": ((*DOCS, "corpus.txt", "--key", "id", *TO), 1, ("key='id'", "give a table")),
     "dm that trains words": (

@@ -18,6 +18,7 @@ from nearer.cli.fit.glove import glove
 from nearer.cli.fit.ppmi import ppmi
 from nearer.cli.fit.subwords import subwords
 from nearer.cli.fit.words import words
+from nearer.cli.output import size_of
 from nearer.cli.program import Program
 from nearer.errors import StorageError
 
@@ -89,11 +90,37 @@ def test_fit_subwords_keeps_a_model_that_finds_neighbors_of_unseen_words(
     document = run_json("fit", "subwords", "corpus.txt", "-o", "new.space", *options.split())
     model = nearer.FastText(8, min_n=2, max_n=4, buckets=300, epochs=1, threads=1).fit(here / "corpus.txt")
     assert document["identity"] == model.space_.identity == nearer.load("model.bin").identity
+    assert document["model"] == "model.bin"
     known = model.space_.keys[0]
     found = run_json("neighbors", "model.bin", known, known + "unseen", "-k", 3)["answers"]
     expected = model.space_.neighbors(model.encode([known + "unseen"])[0], 3)
     assert [(hit["key"], hit["score"]) for hit in found[1]["neighbors"]] == list(expected)
     assert known not in [hit["key"] for hit in found[0]["neighbors"]]
+
+
+def test_fit_subwords_says_where_the_model_is(here: Path, run: Run) -> None:
+    options = "--dim 4 --buckets 100 --epochs 1 --threads 1 --model model.bin"
+    shown = run("fit", "subwords", "corpus.txt", "-o", "new.space", *options.split()).stdout
+    assert f"model       model.bin ({size_of((here / 'model.bin').stat().st_size)})\n" in shown
+    (step,) = [line.strip() for line in shown.splitlines() if "neighbors model.bin" in line]
+    assert step.rpartition(" ")[2] not in nearer.load("new.space").keys
+    assert run(*step.split()[1:]).exit_code == 0
+
+
+def test_fit_docs_says_what_it_left_out_and_where_the_model_is(
+    here: Path, run: Run, run_json: RunJson
+) -> None:
+    (here / "three.csv").write_text("\n".join(["id,text", "n1,a b a", "n2,b a b", "n3,once"]))
+    options = "--dim 4 --min-count 2 --epochs 1 --threads 1 --model new.doc2vec --empty skip"
+    shown = run("fit", "docs", "three.csv", "-o", "new.space", *options.split()).stdout
+    assert "left out    1 document without a known word\n" in shown
+    size = sum(file.stat().st_size for file in (here / "new.doc2vec").iterdir())
+    assert f"model       new.doc2vec ({size_of(size)})\n" in shown
+    assert "nearer evaluate new.doc2vec --task sts --pairs PAIRS\n" in shown
+    (here / "two.csv").write_text("id,text\nn1,a b a\nn2,b a b\n")
+    again = [*options.split(), "--overwrite"]
+    assert "left out" not in run("fit", "docs", "two.csv", "-o", "new.space", *again).stdout
+    assert run_json("fit", "docs", "two.csv", "-o", "new.space", *again)["model"] == "new.doc2vec"
 
 
 def test_fit_ppmi_gives_the_options_to_the_model(here: Path, run_json: RunJson, run: Run) -> None:

@@ -12,7 +12,7 @@ import typer
 import nearer
 from nearer.cli.destination import require_apart, require_model_destination
 from nearer.cli.fit import options as word
-from nearer.cli.fit.training import Facts, parameters, train, word_facts
+from nearer.cli.fit.training import Facts, WholeModel, parameters, train, word_facts
 from nearer.cli.options import AsJson, Overwrite, Seed, Threads
 
 EXAMPLES = (
@@ -88,17 +88,20 @@ def docs(
     """
     doc2vec = nearer.Doc2Vec(**parameters(nearer.Doc2Vec, locals()))
     require_apart(out=out, model=model, checkpoint=checkpoint)
-    keep = None
+    whole = None
     if model is not None:
         require_model_destination(model, overwrite)
-        keep = partial(doc2vec.save, model, overwrite=overwrite)
+        judge = f"nearer evaluate {model} --task sts --pairs PAIRS"
+        whole = WholeModel(model, partial(doc2vec.save, model, overwrite=overwrite), lambda _: judge)
     train(
-        doc2vec, documents, out, overwrite=overwrite, as_json=as_json, keep=keep, facts=_facts, steps=_steps
+        doc2vec, documents, out, overwrite=overwrite, as_json=as_json, whole=whole, facts=_facts, steps=_steps
     )
 
 
 def _facts(model: Any) -> Facts:
-    return [("left out", f"{len(model.skipped_):,} documents without a known word"), *word_facts(model)]
+    n = len(model.skipped_)
+    left_out = f"{n:,} document{'s' * (n > 1)} without a known word"
+    return [*([("left out", left_out)] if n else []), *word_facts(model)]
 
 
 def _steps(space: nearer.Space, out: Path) -> list[str]:

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 import nearer
-from nearer.cli.destination import require_apart, require_file_destination
+from nearer.cli.destination import require_apart, require_bin_destination
 from nearer.cli.fit import options as word
-from nearer.cli.fit.training import parameters, text_places, train
+from nearer.cli.fit.training import WholeModel, first_word, parameters, text_places, train
 from nearer.cli.options import AsJson, Overwrite, Seed, Threads
 
 EXAMPLES = (
@@ -64,8 +64,9 @@ def subwords(
     """
     estimator = nearer.FastText(**parameters(nearer.FastText, locals()))
     require_apart(out=out, model=model, checkpoint=checkpoint)
-    keep = None
+    whole = None
     if model is not None:
-        require_file_destination(model, overwrite)
-        keep = partial(estimator.save_bin, model, overwrite=overwrite)
-    train(estimator, text_places(corpus), out, overwrite=overwrite, as_json=as_json, keep=keep)
+        require_bin_destination(model, overwrite)
+        save = partial(estimator.save_bin, model, overwrite=overwrite)
+        whole = WholeModel(model, save, lambda space: f"nearer neighbors {model} {first_word(space)}like")
+    train(estimator, text_places(corpus), out, overwrite=overwrite, as_json=as_json, whole=whole)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,27 @@ import typer
 
 import nearer
 from nearer.cli.destination import make_folder, require_space_destination
-from nearer.cli.output import print_facts, print_json, print_next
+from nearer.cli.output import print_facts, print_json, print_next, size_of
 from nearer.errors import NearerError, StorageError
 
 Facts = list[tuple[str, object]]
+
+
+@dataclass(frozen=True)
+class WholeModel:
+    """The whole fitted model, which is saved beside its space.
+
+    `save` writes it to `path`; `step` gives a command that one may want to run next on it.
+    """
+
+    path: Path
+    save: Callable[[], None]
+    step: Callable[[nearer.Space], str]
+
+    def fact(self) -> tuple[str, object]:
+        """Where the model is, and its size."""
+        files = self.path.rglob("*") if self.path.is_dir() else (self.path,)
+        return ("model", f"{self.path} ({size_of(sum(file.stat().st_size for file in files))})")
 
 
 def parameters(kind: Any, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,14 +52,14 @@ def train(
     *,
     overwrite: bool,
     as_json: bool,
-    keep: Callable[[], None] | None = None,
+    whole: WholeModel | None = None,
     facts: Callable[[Any], Facts] | None = None,
     steps: Callable[[nearer.Space, Path], list[str]] | None = None,
 ) -> None:
     """Fit `model` to `data`, save its space to `out` and report; what Ctrl-C left is saved too.
 
-    `keep` saves more of the fitted model than its space. `facts` gives what people are shown of the fitted
-    model, `steps` what they may want to do next; None: what all word models have.
+    `whole` is saved too, where it is given. `facts` gives what people are shown of the fitted model, `steps`
+    what they may want to do next; None: what all word models have.
     """
     model.check_parameters()
     require_space_destination(out, overwrite)
@@ -55,21 +73,26 @@ def train(
             raise
         ended = str(error) or _interrupted(model.checkpoint)
     save_space(model.space_, out, overwrite)
-    if keep is not None:
-        _keep(keep, out)
+    if whole is not None:
+        _save_whole(whole, out)
     if as_json:
-        _print_document(model, out)
+        _print_document(model, out, whole)
     else:
-        print_facts((*(facts or word_facts)(model), saved_fact(model.space_, out)))
-        print_next(*(steps or next_steps)(model.space_, out))
+        told = [*(facts or word_facts)(model), saved_fact(model.space_, out)]
+        commands = (steps or next_steps)(model.space_, out)
+        if whole is not None:
+            told.append(whole.fact())
+            commands.append(whole.step(model.space_))
+        print_facts(told)
+        print_next(*commands)
     if ended:
         typer.echo(f"nearer: {ended}; what was learned so far is saved in {out}", err=True)
         raise typer.Exit(1)
 
 
-def _keep(keep: Callable[[], None], out: Path) -> None:
+def _save_whole(whole: WholeModel, out: Path) -> None:
     try:
-        keep()
+        whole.save()
     except NearerError as error:
         raise StorageError(f"{error}; the trained vectors are saved in {out}") from error
 
@@ -114,19 +137,24 @@ def saved_fact(space: nearer.Space, out: Path) -> tuple[str, object]:
 
 def next_steps(space: nearer.Space, out: Path) -> list[str]:
     """Commands that one may want to run next on a space of words."""
-    first = next((key for key in space.keys if len(key) > 3 and key.isalpha()), space.keys[0])
     return [
-        f"nearer neighbors {out} {first}",
+        f"nearer neighbors {out} {first_word(space)}",
         f"nearer evaluate {out} --similarity PAIRS --analogies QUESTIONS",
         f"nearer map {out} {out.stem}.html",
     ]
 
 
-def _print_document(model: Any, out: Path) -> None:
+def first_word(space: nearer.Space) -> str:
+    """The most frequent word that makes a good example."""
+    return next((key for key in space.keys if len(key) > 3 and key.isalpha()), space.keys[0])
+
+
+def _print_document(model: Any, out: Path, whole: WholeModel | None) -> None:
     loss = model.loss_curve_.tolist()
     print_json(
         {
             "space": str(out),
+            "model": None if whole is None else str(whole.path),
             "identity": model.space_.identity,
             "dim": model.space_.dim,
             **vars(model.report_),
