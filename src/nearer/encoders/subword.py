@@ -103,8 +103,9 @@ class Subword:
     ) -> NDArray[np.float32]:
         """Vectors of words, seen in training or not: float32 (n, dim).
 
-        Raises `UnknownKey` for a word that has no row of its own and none of whose n-grams has one,
-        `InputError` for a single string and for items that are no text.
+        Raises `UnknownKey` for a word that has no row of its own and none of whose n-grams has one that is
+        not zero (a file holds zeros for buckets that were never trained), `InputError` for a single string
+        and for items that are no text.
         """
         if isinstance(items, str | bytes):
             raise InputError(
@@ -158,13 +159,14 @@ class Subword:
         order = there[np.argsort(item_of[there], kind="stable")]
         present = np.bincount(item_of[order], minlength=n)
         if n and present.min() == 0:
-            raise UnknownKey(
-                f"{shown(batch[int(present.argmin())])} is unknown, and so is every n-gram of it",
-                remedy="leave it out: there is nothing to make its vector of",
-            )
+            raise _unknown(batch[int(present.argmin())])
         ends = np.concatenate([[0], np.cumsum(present)])
         pitch = self.rows.strides[0] if self.rows.strides[1] == 4 else 4 * self.dim
-        return mean_rows(self._table, self.dim, pitch, ends, rows[order], counts, thread_count(None))
+        vectors = mean_rows(self._table, self.dim, pitch, ends, rows[order], counts, thread_count(None))
+        nothing = np.flatnonzero((own < 0) & ~vectors.any(axis=1))  # rows of zeros are buckets never trained
+        if nothing.size:
+            raise _unknown(batch[int(nothing[0])])
+        return vectors
 
     def _rows_of(self, buckets: NDArray[np.uint32]) -> NDArray[np.int64]:
         """The row of each bucket, -1 where it has none."""
@@ -174,6 +176,13 @@ class Subword:
             return np.full(len(buckets), -1)
         place = np.minimum(np.searchsorted(self._sorted, buckets), len(self._sorted) - 1)
         return np.where(self._sorted[place] == buckets, self._order[place] + len(self.words), -1)
+
+
+def _unknown(item: str) -> UnknownKey:
+    return UnknownKey(
+        f"{shown(item)} is unknown, and so is every n-gram of it",
+        remedy="leave it out: there is nothing to make its vector of",
+    )
 
 
 def _require_text(items: Sequence[object]) -> None:
