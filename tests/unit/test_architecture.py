@@ -43,6 +43,17 @@ OPTIONAL_OR_HEAVY = {
     "sklearn", "scipy", "matplotlib", "openTSNE", "usearch", "torch", "pandas", "polars", "pyarrow", "rich",
     "typer", "safetensors", "tokenizers", "gensim",
 }  # fmt: skip
+ARROW_READERS = {
+    "read_table",
+    "ParquetFile",
+    "read_csv",
+    "read_json",
+    "read_feather",
+    "open_file",
+    "open_stream",
+    "BufferReader",
+    "read",
+}
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "misc", "common", "tools"}
 MOST_LINES, MEDIAN_LINES = 600, 150
 MOST_FUNCTION_LINES = 60  # below the docstring
@@ -306,6 +317,42 @@ def test_nothing_is_pickled() -> None:
             if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
                 assert isinstance(node.value, ast.Constant), path
                 assert node.value.value is False, path
+
+
+def python_files_for_arrow(tree: ast.AST) -> list[str]:
+    """Calls that hand one of Arrow's readers a file of Python's, or memory of a Python object's."""
+    files = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.withitem) and ".open(" in f".{ast.unparse(node.context_expr)}":
+            files |= {ast.unparse(node.optional_vars)} if node.optional_vars else set()
+        if isinstance(node, ast.arg) and node.annotation and "IO" in ast.unparse(node.annotation):
+            files.add(node.arg)
+    wrong = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ARROW_READERS:
+            given = ast.unparse(node.args[0]) if node.args else ""
+            wrong += [given] if given in files or "open(" in given or "py_buffer" in given else []
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"pa.PythonFile", "pa.py_buffer"}:
+            wrong.append(ast.unparse(node))
+    return wrong
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_no_thread_of_arrow_holds_a_python_file(path: Path) -> None:
+    assert not python_files_for_arrow(ast.parse(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "with path.open('rb') as handle:\n    pq.read_table(handle)",
+        "def read(handle: IO[bytes]):\n    return pq.ParquetFile(handle)",
+        "feather.read_table(open('x.arrow', 'rb'))",
+        "pc.read_csv(pa.py_buffer(block))",
+    ],
+)
+def test_a_python_file_for_arrow_would_be_noticed(line: str) -> None:
+    assert python_files_for_arrow(ast.parse(line))
 
 
 def test_the_library_never_prints() -> None:

@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 from word_corpora import small_word2vec
 
-from nearer.errors import EncodingError, FormatError, InputError, NearerError, StorageError
+from nearer import PPMI, Doc2Vec, FastText, GloVe, Phrases, Word2Vec
+from nearer.errors import EncodingError, FormatError, InputError, NearerError, StorageError, shown
 from nearer.kernels.text import LONGEST_TOKEN
 from nearer.models.sizes import parse_bytes
 from nearer.signal import encode_corpus, id_store
@@ -97,6 +98,31 @@ def test_missing_and_empty_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     assert complaint(tmp_path / "folder") == f"{tmp_path / 'folder'}: no file in this directory"
     assert "give a list of strings" in complaint("a whole sentence given as a path")
+
+
+TEXTS = {
+    "long": "the whole of a text that was read from its file " * 3_000,
+    "lines": "what is this?\nit is a text [with a question]\n" * 4,
+    "nul": "a word\0another",
+    "no spaces": "x" * 5_000,
+    "slashes": "on/off " * 2_000,
+}
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+@pytest.mark.parametrize(
+    "fit",
+    [encode_corpus, *(made().fit for made in (Word2Vec, FastText, GloVe, PPMI, Phrases, Doc2Vec))],
+    ids=["read", "word2vec", "fasttext", "glove", "ppmi", "phrases", "doc2vec"],
+)
+def test_a_text_in_place_of_a_path_is_named_in_short(kind: str, fit: Any) -> None:
+    with pytest.raises(InputError) as caught:
+        fit(TEXTS[kind])
+    assert str(caught.value) == (
+        f"{shown(TEXTS[kind])}: no such file or directory; "
+        "to train on the text itself, give a list of strings"
+    )
+    assert len(str(caught.value)) < 160
 
 
 def test_an_empty_path_is_not_the_current_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,6 +90,15 @@ def test_a_word_of_which_nothing_is_known_is_an_error_that_names_it() -> None:
         partial().encode([""])
 
 
+def test_rows_of_zeros_say_nothing_of_a_word_that_has_no_row_of_its_own() -> None:
+    values = rows(2 + 12)
+    values[1:] = 0.0
+    encoder = Subword(WORDS, values, min_n=3, max_n=4, buckets=12)
+    with pytest.raises(UnknownKey, match=r"^'lionel' is unknown, and so is every n-gram of it; leave it out"):
+        encoder.encode([*WORDS, "lionel", "xy"])
+    assert not encoder.encode([WORDS[1]]).any()  # a word it knows, whatever its vector
+
+
 @pytest.mark.parametrize("item", [3, None, b"lion", "\ud800"])
 def test_what_is_no_text_is_named(item: object) -> None:
     with pytest.raises(InputError, match=r"^the item .* is no text; pass strings without lone surrogates$"):

@@ -53,10 +53,15 @@ def test_words_of_the_space_have_the_vectors_of_the_encoder() -> None:
     assert model.space_.provenance["max_n"] == 6
 
 
-def test_a_word_that_shares_no_ngram_is_named() -> None:
+def test_a_word_that_shares_no_ngram_is_named(tmp_path: Path) -> None:
     model = small(buckets=10**6).fit(CORPUS)
     with pytest.raises(UnknownKey, match=r"^'東京' is unknown, and so is every n-gram of it; leave it out"):
         model.encode(["w1", "東京"])
+    model.save_bin(tmp_path / "model.bin")
+    again = nearer.encoder(tmp_path / "model.bin")
+    with pytest.raises(UnknownKey, match=r"^'東京' is unknown, and so is every n-gram of it; leave it out"):
+        again.encode(["w1", "東京"])
+    assert np.array_equal(again.encode(["w1", "w1w2"]), model.encode(["w1", "w1w2"]))
 
 
 def test_bits_do_not_depend_on_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:

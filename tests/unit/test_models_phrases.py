@@ -238,6 +238,32 @@ def test_a_broken_table_is_named_by_file_and_row(tmp_path: Path, change, message
     assert message in str(caught.value)
 
 
+def test_a_table_may_end_its_lines_with_crlf_and_itself_with_blank_lines(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    phrases, table = Phrases.load(path).phrases_, path.read_bytes()
+    for changed in (table.replace(b"\n", b"\r\n"), table + b"\n\n", table.replace(b"\n", b"\r\n") + b"\r\n"):
+        path.write_bytes(changed)
+        assert Phrases.load(path).phrases_ == phrases
+    path.write_bytes(table.replace(b"\n", b"\n\n", 3))
+    with pytest.raises(FormatError, match="row 2: the heads"):
+        Phrases.load(path)
+
+
+def test_a_table_that_cannot_be_read_tells_what_to_check(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.tsv", tmp_path):
+        with pytest.raises(InputError, match=r"cannot be read: .*; check the path$"):
+            Phrases.load(path)
+
+
+def test_a_text_to_transform_is_given_as_a_list() -> None:
+    model = Phrases(threshold=0.5, threads=1).fit(TEXT)
+    for text in ("he went to new york", "he went to new york " * 500):
+        with pytest.raises(
+            InputError, match=r"directory; to transform the text itself, give a list of strings$"
+        ):
+            model.transform(text)
+
+
 def test_a_table_is_replaced_only_when_asked_and_must_exist(tmp_path: Path) -> None:
     path = saved(tmp_path)
     with pytest.raises(OSError, match="already exists"):

@@ -150,14 +150,15 @@ def text_or_tokens(value: Any, row: int) -> bytes | list[str]:
 
 def _read_place(place: Path, columns: Columns) -> Iterator[Document]:
     """A table, a folder of files, or a file with a document a line."""
-    if place.suffix.lower() in TABLE_ENDINGS and not place.is_dir():
-        find_files(str(place))  # says so if there is none
+    is_folder = os.path.isdir(place)  # noqa: PTH112  (a long text is no valid path, which Path.is_dir minds)
+    found = [] if is_folder else find_files(str(place))
+    if found and place.suffix.lower() in TABLE_ENDINGS:
         return _tabled(read_table_file(place, columns), str(place))
     columns.refuse(str(place))
-    if place.is_dir():
+    if is_folder:
         return _folder(place)
-    (path, *others) = find_files(str(place))
-    return _files([path, *others], place.parent) if others else _lines(path)
+    path, *others = found
+    return _files(found, place.parent) if others else _lines(path)
 
 
 def _tabled(rows: Iterator[tuple[Any, Any, Any]], source: str | None) -> Iterator[Document]:

@@ -6,6 +6,7 @@ column (Arrow, pandas, Polars). Files may be compressed (.gz, .zst). Nothing is 
 
 from __future__ import annotations
 
+import errno
 import glob
 import logging
 import os
@@ -34,6 +35,7 @@ FOREIGN = (  # first bytes of files that are often taken for text, none of them 
     (b"\xff\xfe", "UTF-16 text", "convert the file to UTF-8"),
     (b"\xfe\xff", "UTF-16 text", "convert the file to UTF-8"),
 )
+USE_TEXT = "to train on the text itself, give a list of strings"
 COMPRESSION: dict[str, Literal["gzip", "zstd"]] = {".gz": "gzip", ".zst": "zstd"}
 
 
@@ -98,16 +100,17 @@ def find_files(place: str) -> list[Path]:
     if not place:
         raise InputError("the path of the corpus is empty", remedy='for the current directory, give "."')
     path = Path(place)
+    if _is_no_path(place):
+        raise InputError("no such file or directory", file=shown(place), remedy=USE_TEXT)
     if path.is_dir():
         found = sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p.relative_to(path)))
     elif path.exists():
         return [path]
     else:
         found = sorted(Path(p) for p in glob.glob(place, recursive=True) if Path(p).is_file())
-        if not found and not glob.has_magic(place):
+        if not found and ("\n" in place or not glob.has_magic(place)):
             if _looks_like_text(place):
-                remedy = "to train on the text itself, give a list of strings"
-                raise InputError("no such file or directory", file=shown(place), remedy=remedy)
+                raise InputError("no such file or directory", file=shown(place), remedy=USE_TEXT)
             raise InputError("no such file or directory", file=place)
     if not found:
         raise InputError("no file in this directory" if path.is_dir() else "no file matches", file=place)
@@ -122,6 +125,17 @@ def find_files(place: str) -> list[Path]:
 
 def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
+
+
+def _is_no_path(place: str) -> bool:
+    """Whether `place` cannot be asked for in the file system: too long, or with a character no name has."""
+    try:
+        os.stat(place)  # noqa: PTH116  (of what may be no path)
+    except ValueError:
+        return True
+    except OSError as error:
+        return error.errno == errno.ENAMETOOLONG
+    return False
 
 
 def _looks_like_text(place: str) -> bool:

@@ -116,9 +116,10 @@ class Subword:
         """Vectors of words, seen in training or not, and of texts: float32 (n, dim).
 
         A text is an item that holds white space; of its words, those of which nothing is known are left out.
-        Raises `UnknownKey` for a word that has no row of its own and none of whose n-grams has one, and for a
-        text without any other; `InputError` for a single string and for items that are no strings;
-        `ParameterError` for a batch that is no whole number from 1 up.
+        Raises `UnknownKey` for a word that has no row of its own and none of whose n-grams has one that is
+        not zero (a file holds zeros for buckets that were never trained), and for a text without any other;
+        `InputError` for a single string and for items that are no strings; `ParameterError` for a batch that
+        is no whole number from 1 up.
         """
         if isinstance(items, str | bytes):
             raise InputError(
@@ -171,10 +172,12 @@ class Subword:
         return vectors
 
     def _encode_words(self, words: Sequence[str]) -> NDArray[np.float32]:
-        vectors, present = self._means(words)
-        if len(words) and present.min() == 0:
+        vectors = self._means(words)
+        rowless = np.fromiter((word not in self._row_of for word in words), dtype=bool, count=len(words))
+        unknown = rowless & ~vectors.any(axis=1)
+        if unknown.any():
             raise UnknownKey(
-                f"{shown(words[int(present.argmin())])} is unknown, and so is every n-gram of it",
+                f"{shown(words[int(unknown.argmax())])} is unknown, and so is every n-gram of it",
                 remedy="leave it out: there is nothing to make its vector of",
             )
         return vectors
@@ -183,7 +186,7 @@ class Subword:
         """The mean of the unit vectors of each text's words; a word whose vector is zero is left out."""
         place: dict[str, int] = {}
         words = [[place.setdefault(word, len(place)) for word in WORD.findall(text)] for text in texts]
-        vectors = self._means(list(place))[0]
+        vectors = self._means(list(place))
         lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
         units = np.divide(
             vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0, casting="same_kind"
@@ -200,8 +203,8 @@ class Subword:
         table = units.view(np.uint8).reshape(-1)
         return mean_rows(table, self.dim, 4 * self.dim, starts, rows, counts, thread_count(None))
 
-    def _means(self, words: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Means of the rows of each word, (n, dim), and how many of its rows there are, (n,)."""
+    def _means(self, words: Sequence[str]) -> NDArray[np.float32]:
+        """Means of the rows of each word, (n, dim); zeros for a word that has none."""
         n = len(words)
         own = np.array([self._row_of.get(word, -1) for word in words], dtype=np.int64)
         spelled = [self.spellings.get(word, word) for word in words]
@@ -214,8 +217,7 @@ class Subword:
         present = np.bincount(word_of[order], minlength=n)
         ends = np.concatenate([[0], np.cumsum(present)])
         pitch = self.rows.strides[0] if self.rows.strides[1] == 4 else 4 * self.dim
-        vectors = mean_rows(self._table, self.dim, pitch, ends, rows[order], counts, thread_count(None))
-        return vectors, present
+        return mean_rows(self._table, self.dim, pitch, ends, rows[order], counts, thread_count(None))
 
     def _rows_of(self, buckets: NDArray[np.uint32]) -> NDArray[np.int64]:
         """The row of each bucket, -1 where it has none."""
@@ -225,6 +227,13 @@ class Subword:
             return np.full(len(buckets), -1)
         place = np.minimum(np.searchsorted(self._sorted, buckets), len(self._sorted) - 1)
         return np.where(self._sorted[place] == buckets, self._order[place] + len(self.words), -1)
+
+
+def _unknown(item: str) -> UnknownKey:
+    return UnknownKey(
+        f"{shown(item)} is unknown, and so is every n-gram of it",
+        remedy="leave it out: there is nothing to make its vector of",
+    )
 
 
 def _require_text(items: Sequence[object]) -> None:

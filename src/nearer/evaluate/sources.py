@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nearer.errors import EncodingError, FormatError, InputError, shown
+from nearer.space.arrow_input import arrow_file
 
 TABLES = (".parquet", ".arrow", ".feather")
 
@@ -47,8 +48,8 @@ def _read_table(path: Path) -> Table:
     from pyarrow import feather, parquet  # noqa: PLC0415  (likewise)
 
     try:
-        with path.open("rb") as file:
-            read = parquet.read_table if path.suffix.lower() == ".parquet" else feather.read_table
+        with arrow_file(path) as file:
+            read: Any = parquet.read_table if path.suffix.lower() == ".parquet" else feather.read_table
             return Table(str(path), read(file).to_pydict())
     except OSError as error:
         if error.errno is None:  # from PyArrow, about what it read

@@ -5,7 +5,7 @@ r"""Phrases as tab-separated text, one a row, under a line of settings and a lin
     new_york<TAB>new york<TAB>271<TAB>98.5<TAB>1
 
 Parts are set apart by one space. In words, a backslash, tab, line feed, carriage return and space are written
-``\\ \t \n \r \s``.
+``\\ \t \n \r \s``. Lines may end in CR LF, and blank lines may follow the last.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def _lines(path: Path) -> list[str]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror or error}", file=path) from None
+        problem = f"cannot be read: {error.strerror or error}"
+        raise InputError(problem, file=path, remedy="check the path") from None
     if not data.startswith(MARK.encode()):
         raise FormatError(
             f"this is no table of phrases: its first line must begin with {MARK}",
@@ -74,10 +75,14 @@ def _lines(path: Path) -> list[str]:
             remedy="give a file that Phrases.save or `nearer fit phrases` wrote",
         )
     try:
-        return data.decode("utf-8").split("\n")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         row = data.count(b"\n", 0, error.start) + 1
         raise EncodingError("invalid UTF-8", file=path, row=row) from None
+    lines = text.replace("\r\n", "\n").split("\n")  # in words, a carriage return is escaped
+    while lines[-2:] == ["", ""]:
+        lines.pop()
+    return lines
 
 
 def _settings(line: str, path: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import ClassVar, Literal, Self
 
 import numpy as np
 
-from nearer.data.text import Corpus, corpus_name
+from nearer.data.text import USE_TEXT, Corpus, corpus_name
 from nearer.errors import FormatError, InputError, ParameterError, shown
 from nearer.kernels.text import release_free_memory
 from nearer.kernels.threads import thread_count
@@ -199,7 +199,14 @@ class Phrases(Estimator):
             joined = iter(self.transform(filled) if len(filled) < len(corpus) and filled else [])
             if len(filled) < len(corpus):
                 return [next(joined) if line else [] for line in corpus]
-        encoded = self.join(self._encode(corpus), corpus_name(corpus))
+        try:
+            read = self._encode(corpus)
+        except InputError as error:
+            if error.remedy != USE_TEXT:
+                raise
+            remedy = USE_TEXT.replace("train on", "transform")
+            raise InputError(error.problem, file=error.file, remedy=remedy) from None
+        encoded = self.join(read, corpus_name(corpus))
         starts = np.flatnonzero(encoded.tokens >= LINE_START).tolist()
         ids = (encoded.tokens & ~LINE_START).tolist()
         words = encoded.words

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from nearer.errors import FormatError, InputError, IntegrityError, StorageError, shown
 from nearer.space import manifest as manifests
 from nearer.space import tensors
+from nearer.space.arrow_input import arrow_input
 from nearer.space.checks import require_distinct
 from nearer.space.codes import Codes, Kind, tensor_shape
 from nearer.space.manifest import REMEDY, FileRecord, Manifest
@@ -241,7 +242,7 @@ def _read_items(path: Path, handle: IO[bytes], manifest: Manifest) -> tuple[list
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     try:
-        table = pq.read_table(handle)
+        table = pq.read_table(arrow_input(handle))
         keys: list[Any] = table.column("key").to_pylist()
     except (pa.ArrowException, OSError, KeyError, UnicodeDecodeError) as error:
         raise IntegrityError(

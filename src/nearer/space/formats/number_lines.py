@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.errors import EncodingError, FormatError, InputError, shown
+from nearer.space.arrow_input import arrow_input
 
 READ_BLOCK = 1 << 24  # bytes parsed together
 WRITE_BLOCK = 1 << 13  # rows written together
@@ -79,7 +80,7 @@ class NumberLines:
         types: dict[str, pa.DataType] = dict.fromkeys(names, pa.float32())
         if self.keyed:
             names, types = ["key", *names], {"key": pa.string(), **types}
-        source: Any = pa.BufferReader(block)
+        source: Any = arrow_input(block)
         try:
             table = pc.read_csv(
                 source,

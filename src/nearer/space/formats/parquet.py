@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.errors import FormatError, shown
+from nearer.space.arrow_input import arrow_file
 from nearer.space.formats.description import describe, described
 from nearer.space.formats.source import imported, reading_errors
 from nearer.space.replace import new_file
@@ -35,9 +36,9 @@ def read(path: Path, key: str = KEY, vector: str = VECTOR) -> Space:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     path = Path(path)
-    with reading_errors(path), path.open("rb") as handle:
+    with reading_errors(path), arrow_file(path) as file:
         try:
-            table = pq.read_table(handle)
+            table = pq.read_table(file)
             table.validate(full=True)
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise FormatError(
