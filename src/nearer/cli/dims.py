@@ -143,7 +143,7 @@ def dims(
 def _how_to_make(
     result: DimensionResult, source: str, whole: int | None, model: str | None, parameters: dict[str, Any]
 ) -> list[str]:
-    """The command that makes the recommended space, where that is not the one there is (`whole` dimensions)."""
+    """The command that makes the recommended space, where that is not the one of `whole` dimensions."""
     if model is not None:
         options = [*_options(model, parameters), f"--dim {result.recommended}"]
         return [f"nearer fit {model} {shlex.quote(source)} -o OUT.space {' '.join(options)}"]
