@@ -20,7 +20,9 @@ from nearer import Space, Word2Vec
 from nearer.errors import FormatError, InputError, ParameterError, StorageError
 from nearer.evaluate import DimensionResult, Estimate, choose_dimension, similarity
 from nearer.evaluate.dimension.quality import Judgement, mean_interval, paired_interval
+from nearer.evaluate.dimension.result import Reduction
 from nearer.evaluate.result import Result
+from nearer.space import Metric
 
 KEYS = [f"k{row}" for row in range(60)]
 DIM = 12
@@ -97,8 +99,8 @@ def test_a_space_complete_at_a_dimension_is_told_so(reduction: str, d: int) -> N
     space = complete_at(d)
     result = choose_dimension(space, judge(pairs_of(space)), range(1, DIM + 1), reduction=reduction)
     by_dim = {row.dim: row for row in result.rows}
-    if reduction == "pca":  # which looks on from the mean; d axes are all there is, once more around it
-        assert by_dim[d].quality == pytest.approx(by_dim[d + 1].quality)
+    if reduction == "pca":  # which looks on from the mean, at the whole dimension too
+        assert by_dim[d].quality == pytest.approx(by_dim[DIM].quality)
     else:
         assert result.recommended == d
         assert by_dim[d].quality == pytest.approx(1)
@@ -115,14 +117,37 @@ def test_pca_is_complete_for_distances() -> None:
     assert result.rows[2].quality == pytest.approx(1)
 
 
-def test_the_whole_dimension_is_the_space_as_it_is() -> None:
+def far_from_the_origin(d: int, metric: Metric = "cosine") -> Space:
+    """A space of 12 columns, of which `d` hold anything, with a mean much longer than its spread."""
+    vectors = complete_at(d).vectors.copy()
+    vectors[:, 0] += 10
+    return Space(KEYS, vectors, metric)
+
+
+@pytest.mark.parametrize("metric", ["cosine", "dot", "euclidean"])
+@pytest.mark.parametrize("reduction", [None, "pca", "svd"])
+def test_the_curve_does_not_jump_at_the_whole_dimension(metric: Metric, reduction: Reduction | None) -> None:
+    space = far_from_the_origin(5, metric)
+    result = choose_dimension(space, judge(pairs_of(space)), [2, 5, 8, 11, DIM], reduction=reduction)
+    quality = [row.quality for row in result.rows]
+    assert quality[1:] == pytest.approx([quality[1]] * 4, abs=1e-3)
+    centred = metric != "euclidean" and reduction == "pca"  # is another space, with other cosines
+    assert (quality[-1] < 0.9) if centred else (quality[-1] > 0.999)
+    assert result.reduction == (reduction or ("pca" if metric == "euclidean" else "svd"))
+    if reduction is None and metric != "dot":  # whose products the mean decides: one axis tells nearly all
+        assert (result.recommended, quality[0] < 0.9) == (5, True)
+
+
+def test_the_whole_dimension_is_the_space_as_it_is_or_centred() -> None:
     space = complete_at(DIM)
     seen: list[Space] = []
     choose_dimension(space, lambda s: seen.append(s) or 1.0, [2, DIM])
     assert seen[1] is space
-    np.testing.assert_array_equal(seen[0].vectors, space.reduce(2).vectors)
+    np.testing.assert_array_equal(seen[0].vectors, space.reduce(2, "svd").vectors)
     choose_dimension(space, lambda s: seen.append(s) or 1.0)
     assert [one.dim for one in seen[2:]] == [8, DIM]
+    choose_dimension(space, lambda s: seen.append(s) or 1.0, [DIM], reduction="pca")
+    assert seen[4].identity == space.reduce(DIM, "pca").identity
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_queries_that_are_left_out_are_counted() -> None:
 def test_unknown_ids_are_refused_or_counted(tmp_path: Path) -> None:
     file = tmp_path / "a.qrels"
     file.write_text("first 0 d0 1\nfirst 0 d77 1\nnobody 0 d0 1\n")
-    remedy = 'add its vector, or leave such judgements out with unknown="skip"'
+    remedy = 'add its vector, or leave such judgements out: unknown="skip" (--unknown-ids skip)'
     with pytest.raises(InputError) as caught:
         retrieval(DOCUMENTS, QUERIES, file)
     assert str(caught.value) == f"{file}, row 2: document 'd77' is not among the 10 documents; {remedy}"

@@ -143,7 +143,10 @@ def test_prints_and_turns_into_json(space: Space) -> None:
     ("text", "message"),
     [
         ("cat\tdog\t1\ncat\tdog\n", r"row 2: has 2 cells, expected two words and a score"),
-        ("cat\tdog\t1\ncat\tdog\tmany\n", r"row 2: 'many' is not a finite number; name the column by score="),
+        (
+            "cat\tdog\t1\ncat\tdog\tmany\n",
+            r"row 2: 'many' is not a finite number; head the columns word1, word2 and score, or in Python",
+        ),
         ("cat\tdog\t1\ncat\tdog\tnan\n", r"row 2: 'nan' is not a finite number"),
         ("cat\tdog\t1\n\tdog\t2\n", r"row 2: '' is not a word"),
         ("", "holds no pairs; expected lines of two words and a number"),

@@ -15,7 +15,7 @@ from nearer.cli.destination import require_file_destination
 from nearer.cli.fit import fit_app
 from nearer.cli.options import AsJson, Overwrite, Seed, Threads
 from nearer.cli.output import print_json, print_next, write
-from nearer.errors import FormatError, shown
+from nearer.errors import FormatError, InputError, shown
 
 if TYPE_CHECKING:
     from nearer.evaluate import DimensionResult
@@ -73,7 +73,7 @@ def dims(
         Literal["pca", "svd", "prefix"] | None,
         typer.Option(
             help="Of a space: principal axes, those through the origin, or the first columns.",
-            show_default="pca",
+            show_default="pca for metric euclidean, else svd",
         ),
     ] = None,
     tolerance: Annotated[float, typer.Option(help="How far below the best is near enough.")] = 0.01,
@@ -113,11 +113,14 @@ def dims(
     wanted = None if dimensions is None else _numbers(dimensions)
     given: dict[str, Any] = {"tolerance": tolerance, "relative": relative, "name": name, "seed": seed}
     parameters: dict[str, Any] = {}
+    whole = None
     if model is None:
         if settings or threads is not None:
             raise typer.BadParameter("--set and --threads go with --model")
         given |= {"reduction": reduction, "seeds": seeds}
-        result = nearer.evaluate.choose_dimension(nearer.load(source), evaluator, wanted, **given)
+        space = _space(source)
+        whole = space.dim
+        result = nearer.evaluate.choose_dimension(space, evaluator, wanted, **given)
     else:
         parameters = {**_parameters(settings or []), "threads": threads}
         trained = getattr(nearer, MODELS[model])().set_params(**parameters)
@@ -132,22 +135,32 @@ def dims(
     commands = (
         [] if out is None else [f"open {out}" + (" in a browser" if out.suffix.lower() == ".html" else "")]
     )
-    commands += _how_to_make(result, source, model, parameters)
+    commands += _how_to_make(result, source, whole, model, parameters)
     if commands:
         print_next(*commands)
 
 
 def _how_to_make(
-    result: DimensionResult, source: str, model: str | None, parameters: dict[str, Any]
+    result: DimensionResult, source: str, whole: int | None, model: str | None, parameters: dict[str, Any]
 ) -> list[str]:
-    """The command that makes the recommended space, where that is not the one there is."""
+    """The command that makes the recommended space, where that is not the one of `whole` dimensions."""
     if model is not None:
         options = [*_options(model, parameters), f"--dim {result.recommended}"]
         return [f"nearer fit {model} {shlex.quote(source)} -o OUT.space {' '.join(options)}"]
-    if result.recommended == result.rows[-1].dim:
+    if result.recommended == whole and result.reduction != "pca":  # which takes the mean away
         return []
     step = f"--dim {result.recommended} --reduction {result.reduction}"
     return [f"nearer convert {shlex.quote(source)} OUT.space {step}"]
+
+
+def _space(source: str) -> nearer.Space:
+    """The space; of a file that is none the message also says how a text is trained on."""
+    try:
+        return nearer.load(source)
+    except InputError as error:
+        training = "to train on a text, add --model words"
+        remedy = training if error.remedy is None else f"{error.remedy}; {training}"
+        raise type(error)(error.problem, file=error.file, row=error.row, remedy=remedy) from error
 
 
 def _options(model: str, parameters: dict[str, Any]) -> list[str]:

@@ -161,9 +161,12 @@ def analogies(
     rows = np.stack([vocabulary.rows(column) for column in zip(*words, strict=True)], axis=1)
     answered: Mask = np.all(rows >= 0, axis=1)
     if not answered.any():
+        whole = vocabulary.size == len(space)
         raise InputError(
-            f"the first {vocabulary.size:,} keys hold all four words of none of {len(asked):,} questions",
-            remedy="raise restrict, or use a space that holds these words",
+            f"the {'' if whole else 'first '}{vocabulary.size:,} keys hold all four words of none of "
+            f"{len(asked):,} questions",
+            remedy=("" if whole else "raise restrict (--restrict), or ")
+            + "use a space that holds these words, or another test",
         )
     correct = np.zeros(len(asked), bool)
     candidates = prepare(space.vectors[: vocabulary.size], "cosine", threads)

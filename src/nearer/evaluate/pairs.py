@@ -63,7 +63,7 @@ def _pair(values: Sequence[Any], name: str, row: int) -> Pair:
             f"{shown(values[2])} is not a finite number",
             file=name,
             row=row,
-            remedy="name the column by score=",
+            remedy="head the columns word1, word2 and score, or in Python name that of ratings by score=",
         )
     return Pair(word(values[0], name, row), word(values[1], name, row), rating)
 

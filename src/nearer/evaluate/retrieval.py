@@ -232,7 +232,7 @@ def _known(
                 f"{kind} {shown(key)} is not among the {len(space):,} {others}",
                 file=name,
                 row=judgement.row,
-                remedy='add its vector, or leave such judgements out with unknown="skip"',
+                remedy='add its vector, or leave such judgements out: unknown="skip" (--unknown-ids skip)',
             )
 
 

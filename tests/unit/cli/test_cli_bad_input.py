@@ -196,6 +196,11 @@ CASES: dict[str, tuple[tuple[object, ...], int, tuple[str, ...]]] = {
     "dims of no test": (("dims", "words.space"), 2, ("--similarity", "--analogies")),
     "dims of two tests": ((*DIMS, "--analogies", "questions.txt"), 2, ("one test",)),
     "dims of missing labels": (("dims", "words.space", "--labels", "nosuch.tsv"), 1, ("nosuch.tsv",)),
+    "dims of a text without a model": (
+        ("dims", "corpus.txt", "--similarity", "pairs.tsv"),
+        1,
+        ("corpus.txt, row 1", "to train on a text, add --model words"),
+    ),
     "dims larger than the space": ((*DIMS, "--dims", "16,64"), 2, ("64", "the space has 32")),
     "dims of nothing": ((*DIMS, "--dims", ","), 2, ("dimensions is empty",)),
     "dims twice": ((*DIMS, "--dims", "8,8"), 2, ("8 twice",)),

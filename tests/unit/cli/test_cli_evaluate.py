@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,16 @@ CASES: dict[str, tuple[tuple[object, ...], int, str]] = {
         1,
         "the space of queries has identity ",
     ),
+    "restricted similarity": (
+        ("evaluate", "words.space", "--similarity", "pairs.tsv", "--restrict", 30_000),
+        2,
+        "Invalid value: --restrict goes with --analogies",
+    ),
+    "method of no analogies": (
+        ("evaluate", "words.space", "--similarity", "pairs.tsv", "--method", "3cosmul"),
+        2,
+        "Invalid value: --method goes with --analogies",
+    ),
     "broken judgements": (
         (*ON, *RETRIEVAL[1:-1], "judged.parquet"),
         1,
@@ -185,3 +196,22 @@ def test_what_is_wrong_is_one_line(case: str, broken: Path, run: Run) -> None:
     assert result.stderr.startswith(f"nearer: {message}")
     assert result.stderr.count("\n") == 1
     assert not result.stdout
+
+
+def test_a_test_that_fails_does_not_hide_the_others(here: Path, run: Run) -> None:
+    (here / "none.txt").write_text(": s\nqqa qqb qqc qqd\n")
+    tests = ("--similarity", "pairs.tsv", "--analogies", "none.txt", "--analogies", "questions.txt")
+    result = run("evaluate", "words.space", *tests)
+    space = nearer.load("words.space")
+    expected = [
+        ("pairs.tsv", evaluate.similarity(space, "pairs.tsv")),
+        ("questions.txt", evaluate.analogies(space, "questions.txt")),
+    ]
+    assert result.stdout.split("\n\n") == [*(f"{file}\n{figures}" for file, figures in expected), ""]
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"nearer: the {len(space):,} keys hold all four words of none of 1 questions; "
+        "use a space that holds these words, or another test\n"
+    )
+    told = json.loads(run("evaluate", "words.space", *tests, "--json").stdout)
+    assert set(told) == {"error"}

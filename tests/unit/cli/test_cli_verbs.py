@@ -413,10 +413,14 @@ def test_convert_to_fewer_dimensions_and_bits(here: Path, run: Run, run_json: Ru
 
 def test_dims_says_how_to_go_on(here: Path, run: Run) -> None:
     result = run("dims", "words.space", "--similarity", "pairs.tsv", "--dims", "8,32", "--tolerance", 2)
-    command = "nearer convert words.space OUT.space --dim 8 --reduction pca"
+    command = "nearer convert words.space OUT.space --dim 8 --reduction svd"
     assert f"next: {command}" in result.stdout
     assert run(*command.split()[1:]).exit_code == 0
-    assert nearer.load("OUT.space").identity == nearer.load("words.space").reduce(8).identity
+    assert nearer.load("OUT.space").identity == nearer.load("words.space").reduce(8, "svd").identity
+    for options, dim in ((("--dims", "8"), 8), (("--dims", "32", "--reduction", "pca"), 32)):
+        result = run("dims", "words.space", "--similarity", "pairs.tsv", *options)
+        assert f"next: nearer convert words.space OUT.space --dim {dim} --reduction" in result.stdout
+    assert "next:" not in run("dims", "words.space", "--similarity", "pairs.tsv", "--dims", "32").stdout
     training = ("--model", "words", "--set", "epochs=1", "--seeds", 1)
     result = run("dims", "corpus.txt", "--similarity", "pairs.tsv", "--dims", "4", *training)
     assert "next: nearer fit words corpus.txt -o OUT.space --epochs 1 --dim 4" in result.stdout

@@ -121,11 +121,13 @@ def evaluate(
         "sts": lambda: sts.judged(space, rated, names, seed),
     }
     found = judges[task]()
-    if as_json:
+    if as_json and found.error is None:
         print_json({"space": space, "identity": found.identity, "task": task, **found.document})
         return
-    for heading, result in found.results:
+    for heading, result in () if as_json else found.results:
         write(f"{heading}\n{result}\n")
+    if found.error is not None:
+        raise found.error
 
 
 def _require_fitting(context: Any, task: Task) -> None:
@@ -139,3 +141,6 @@ def _require_fitting(context: Any, task: Task) -> None:
         if tasks and task not in tasks:
             option = f"-{name}" if name == "k" else f"--{name.replace('_', '-')}"
             raise typer.BadParameter(f"{option} goes with --task {' or '.join(tasks)}, not with {task}")
+    for name in ("method", "restrict"):
+        if name in given and "analogies" not in given:
+            raise typer.BadParameter(f"--{name} goes with --analogies")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nearer.errors import InputError
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -16,8 +18,10 @@ class Judged:
     identity : of what was judged.
     results : (heading, result) pairs; the result prints itself.
     document : what --json adds to the name and the identity.
+    error : of a file that could not be judged; the results are those of the others.
     """
 
     identity: str
     results: Sequence[tuple[str, object]]
     document: dict[str, Any]
+    error: InputError | None = None

@@ -52,9 +52,10 @@ def choose_dimension(
     dimensions : rising whole numbers, none above the dimension of a given space. None: powers of two from 8,
         and the whole of a given space; 32, 64, 128 and 256 for a model.
     corpus : what the model is fitted to; read once a run.
-    reduction : of a given space to less than its whole dimension. "pca" (None) takes the first principal
-        axes, "svd" those through the origin, which keep dot products and cosines best (see `Space.reduce`),
-        "prefix" the first columns, for nested spaces.
+    reduction : of a given space. "svd" takes the first axes through the origin, which keep dot products and
+        cosines best, and at the whole dimension as they are; "pca" the first principal axes, which keep
+        Euclidean distances best, but take the mean away, at the whole dimension too (see `Space.reduce`);
+        "prefix" the first columns, for nested spaces. None: "pca" if the metric is "euclidean", else "svd".
     seeds : runs of a model at each dimension, or their seeds; None is 3. A model without parameter `seed`
         runs once.
     tolerance : how far below the best quality is near enough, in units of quality; with `relative`, as a

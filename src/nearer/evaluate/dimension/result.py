@@ -57,8 +57,8 @@ class DimensionResult(Result):
         tolerance too; None where there is no interval.
     rows : one `DimensionRow` a dimension, rising.
     name : what the quality is.
-    reduction : "prefix", "pca" or "svd" of a given space, whose whole dimension is the space as it is; or
-        "training".
+    reduction : of a given space, "prefix" or "svd", whose whole dimension is the space as it is, or "pca",
+        which is centred at its whole dimension too; or "training".
     seeds : of the runs; empty where nothing was random.
     tolerance, relative : as asked for.
     margin : how far below the best quality still counts, in units of quality.

@@ -51,13 +51,17 @@ class Measured:
 class GivenSpace:
     """A space that is there: its prefixes, or its coordinates on the first principal axes.
 
-    At its whole dimension it is measured as it is: that is what there is without any reduction.
+    Every dimension is measured through the same reduction, the whole one too, or the curve would show what
+    the reduction does and not what the dimension does: "pca" takes the mean away, which changes cosines and
+    dot products. Prefixes and axes through the origin change nothing at the whole dimension, so there the
+    space is measured as it is.
     """
 
     seeds: Sequence[int | None] = (None,)
 
     def __init__(self, space: Space, dimensions: Any, reduction: str | None) -> None:
-        chosen = "pca" if reduction is None else reduction
+        fitting = "pca" if space.metric == "euclidean" else "svd"
+        chosen = fitting if reduction is None else reduction
         if chosen not in REDUCTIONS:
             raise ParameterError(
                 f"reduction is {shown(reduction)}", remedy=f"use one of {', '.join(REDUCTIONS)}"
@@ -68,13 +72,12 @@ class GivenSpace:
 
     def spaces(self) -> Iterator[tuple[int, Measured]]:
         """Each dimension with its space, in order."""
-        reduced, below = self._space, [dim for dim in self.dimensions if dim < self._space.dim]
-        if self.how != "prefix" and below:
-            reduced = self._space.reduce(below[-1], "svd" if self.how == "svd" else "pca")
-        for dim in below:
-            yield dim, Measured(reduced.truncate(dim), None)
-        if below != self.dimensions:
-            yield self._space.dim, Measured(self._space, None)
+        changed = [dim for dim in self.dimensions if dim < self._space.dim or self.how == "pca"]
+        reduced = self._space
+        if self.how != "prefix" and changed:
+            reduced = self._space.reduce(changed[-1], "svd" if self.how == "svd" else "pca")
+        for dim in self.dimensions:
+            yield dim, Measured(reduced.truncate(dim) if dim in changed else self._space, None)
 
 
 class Training:
