@@ -176,10 +176,7 @@ class Subword:
         rowless = np.fromiter((word not in self._row_of for word in words), dtype=bool, count=len(words))
         unknown = rowless & ~vectors.any(axis=1)
         if unknown.any():
-            raise UnknownKey(
-                f"{shown(words[int(unknown.argmax())])} is unknown, and so is every n-gram of it",
-                remedy="leave it out: there is nothing to make its vector of",
-            )
+            raise _unknown(words[int(unknown.argmax())])
         return vectors
 
     def _encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
