@@ -58,7 +58,6 @@ def fasttext_run(options: argparse.Namespace) -> Callable[[], Outcome]:
             maxn=6,
             bucket=2_000_000,
             thread=options.threads,
-            seed=options.seed,
             verbose=0,
         )
         seconds = time.perf_counter() - begin  # fastText counts within the call
