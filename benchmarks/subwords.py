@@ -22,7 +22,7 @@ WORKER = Path(__file__).with_name("subwords_worker.py")
 SETTING = "skip-gram, n-grams 3-6, d=100"
 RATED = ("wordsim353_all", "simlex999", "rg65")
 UNSEEN = "pairs with an unseen word"
-SEEDS = 1
+SEEDS = 2
 UNSEEN_LINES = 4_000  # of 1,000 words
 Pair = tuple[str, str, float]
 
