@@ -17,6 +17,7 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 """
 
 from nearer import errors, evaluate, maps, search
+from nearer.data import Graph, Interactions
 from nearer.encoders import encoder
 from nearer.models import PPMI, SIF, Doc2Vec, FastText, GloVe, Phrases, Word2Vec
 from nearer.space import Space, load
@@ -25,6 +26,8 @@ __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "Doc2Vec",
     "FastText",
     "GloVe",
+    "Graph",
+    "Interactions",
     "PPMI",
     "Phrases",
     "SIF",

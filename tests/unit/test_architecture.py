@@ -31,7 +31,7 @@ ALLOWED = {  # room -> rooms it may import from, besides itself and EVERYWHERE
     "space": set[str](),
     "signal": {"data", "kernels"},
     "encoders": {"kernels", "space"},
-    "models": {"data", "signal", "encoders", "kernels", "space"},
+    "models": {"data", "signal", "encoders", "kernels", "space", "recommend"},
     "evaluate": USES,
     "search": USES,
     "recommend": USES,
