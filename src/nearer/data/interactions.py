@@ -59,8 +59,8 @@ class Interactions:
         Parameters
         ----------
         source : a .parquet, .csv or .tsv file with a line of names (.gz too); an Arrow, pandas or Polars
-            table; an array (n, 2 to 4) of whole numbers or tuples, in the order user, item, weight, time; or a
-            SciPy sparse matrix, users by items.
+            table; an array (n, 2 to 4) of whole numbers or tuples, in the order user, item, weight, time; or
+            a SciPy sparse matrix, users by items.
         user, item, weight, time : columns. None: user, user_id; item, item_id; weight; time, timestamp.
         users, items : the only users and items there may be, in their order: those of training for a test
             that is given apart, or the keys of a matrix. A user without a row has no entries.

@@ -213,6 +213,8 @@ def topk(
     offset: NDArray[np.float32],
     squared_norms: NDArray[np.float64],
     metric: int,
+    excluded_from: NDArray[np.int64],
+    excluded: NDArray[np.uint32],
     threads: int,
     variant: str,
     scores: NDArray[np.float32],
