@@ -96,8 +96,13 @@ def prepare(vectors: NDArray[np.float32], metric: Metric, threads: int | None = 
 
 @dataclass(frozen=True)
 class Excluded:
-    """Rows that a query may not be given: `rows` uint32, those of query q being [starts[q], starts[q + 1]) and
-    rising; `starts` int64 (m + 1)."""
+    """Rows that a query may not be given.
+
+    Attributes
+    ----------
+    starts : int64 (m + 1): the rows excluded for query q are [starts[q], starts[q + 1]) of `rows`.
+    rows : uint32, rising within a query.
+    """
 
     starts: NDArray[np.int64]
     rows: NDArray[np.uint32]
@@ -139,8 +144,8 @@ def topk(
 
     Raises
     ------
-    ParameterError : k below 1, threads below 1, a variant that cannot run here, or rows excluded or allowed that
-        do not fit the queries and rows.
+    ParameterError : k below 1, threads below 1, a variant that cannot run here, or rows excluded or allowed
+        that do not fit the queries and rows.
     InputError : queries of another dimension, or one that holds NaN, infinity, or whose products overflow.
     """
     asked = _checked_queries(rows, queries, k)
