@@ -6,6 +6,7 @@ from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
 from nearer.models.phrases import PhraseReport, Phrases
 from nearer.models.ppmi import PPMI, PPMIReport
+from nearer.models.recommender import recommender
 from nearer.models.saving import can_save_model
 from nearer.models.sif import SIF, PoolingReport
 from nearer.models.word2vec import Word2Vec
@@ -23,4 +24,5 @@ __all__ = [
     "PoolingReport",
     "Word2Vec",
     "can_save_model",
+    "recommender",
 ]

@@ -1,0 +1,342 @@
+"""What all recommenders share: who may be suggested what, to known users, new ones and cold ones, and why.
+
+A model is a subclass that fills in `_learn_from`, `_scorer`, `_fold_in`, `_shares` and what is saved of it.
+"""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearer.data.interactions import Interactions, as_interactions
+from nearer.errors import InputError, ParameterError, shown
+from nearer.kernels.topk import NOTHING, Excluded
+from nearer.models.chosen import asked_users, chosen_items, item_counts, seen_items
+from nearer.models.item_table import items_in_order
+from nearer.models.parameters import Estimator
+from nearer.models.recommender_files import read_recommender, write_recommender
+from nearer.recommend import (
+    Reason,
+    Recommendations,
+    Scorer,
+    TableFile,
+    Wishes,
+    allowed_items,
+    most_popular,
+    suggest,
+)
+from nearer.space import Space
+from nearer.space.neighbors import Neighbors
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+    Matrix = csr_array[np.float32, tuple[int, int]]
+
+Unknown = Literal["error", "popularity"]
+UsersBatch = 8192  # users of a row group, and recommended for at a time
+
+
+class Recommender(Estimator):
+    """An estimator that is fitted to interactions and suggests items.
+
+    Learned: `interactions_` (as they were read), `item_space_` and `user_space_` where the model has vectors;
+    `space_` is `item_space_`.
+    """
+
+    kinds: ClassVar[dict[str, type[Recommender]]] = {}  # by name: what a saved recommender may be
+
+    interactions_: Interactions
+    item_table_: Any = None  # pyarrow Table of the items, in their order
+    item_space_: Space
+    user_space_: Space
+    threads: int | None
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        Recommender.kinds[cls.__name__] = cls
+
+    @abstractmethod
+    def _learn_from(self, data: Interactions) -> None:
+        """Set the learned state."""
+
+    @abstractmethod
+    def _scorer(self) -> Scorer:
+        """What scores items for the users of `interactions_`."""
+
+    @abstractmethod
+    def _fold_in(self, chosen: Matrix) -> Scorer:
+        """What scores items for new users, by what they chose: (users, items), weights."""
+
+    @abstractmethod
+    def _shares(
+        self, past: NDArray[np.int64], weights: NDArray[np.float32], item: int
+    ) -> NDArray[np.float64]:
+        """What each past item (p,) of a user adds to the score of `item`."""
+
+    @abstractmethod
+    def _learned_arrays(self) -> dict[str, NDArray[Any]]:
+        """The learned state as arrays, for `save`."""
+
+    @abstractmethod
+    def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
+        """Set the learned state from those arrays; `interactions_` is set."""
+
+    def fit(self, interactions: Any, y: None = None) -> Self:
+        """Learn from `interactions`: an `Interactions`, or what `Interactions.read` takes.
+
+        Raises `ParameterError`, and `InputError` with file and row.
+        """
+        self.check_parameters()
+        data = as_interactions(interactions)
+        self._learn_from(data)
+        self._keep(data)
+        return self
+
+    def _keep(self, data: Interactions) -> None:
+        """Remember what was learned from, and forget what hung on an earlier fit."""
+        self.interactions_ = data
+        self.item_table_ = None
+        for name in ("_seen", "_made_scorer"):
+            self.__dict__.pop(name, None)
+
+    def describe_items(self, table: Any, key: str | None = None) -> Self:
+        """Give the items payload columns that `where` can ask for; returns the model.
+
+        `table` is a file or a table with a column of item keys, `key` (None: item, item_id, key or id). Items
+        without a row have nulls. Raises `InputError` for an item that stands there twice.
+        """
+        self.item_table_ = items_in_order(table, key, self.interactions_.items)
+        return self
+
+    def recommend(
+        self,
+        users: str | int | Sequence[str | int] | None = None,
+        k: int = 10,
+        *,
+        exclude_seen: bool = True,
+        where: Any = None,
+        diversity: float = 0.0,
+        why: int = 0,
+        unknown: Unknown = "error",
+    ) -> Recommendations:
+        """The `k` best items for `users`.
+
+        Parameters
+        ----------
+        users : a key or several; None: all that the model knows.
+        exclude_seen : leave out what a user has already.
+        where : which items may be suggested: {"column": value or values} of `describe_items`, an expression
+            of pyarrow.compute, keys of items, or a truth value for each item.
+        diversity : from 0 to 1: how much likeness to earlier suggestions counts against an item (maximal
+            marginal relevance; Carbonell and Goldstein 1998).
+        why : how many past items are given as reasons for each suggestion.
+        unknown : what becomes of a user who is not known: "error", or "popularity".
+
+        A user of whom nothing is known is given what most users chose, and the result says so. Raises
+        `UnknownKey`, `ParameterError`, `InputError`, `NotFitted`.
+        """
+        names, rows = asked_users(users, self.interactions_.users, unknown)
+        wishes = self._wishes(k, where, diversity)
+        lengths = np.diff(self.interactions_.indptr)
+        known = np.array([row >= 0 and lengths[row] > 0 for row in rows.tolist()], np.bool_)
+        seen = self._seen_by(rows[known]) if exclude_seen else NOTHING
+        scores, items = suggest(self._known_scorer(), rows[known], seen, wishes)
+        found = self._laid_out(names, known, scores, items, wishes)
+        return found if not why else self._with_reasons(found, rows, why)
+
+    def recommend_for(
+        self,
+        items: Sequence[str | int] | Mapping[str, Sequence[str | int]],
+        k: int = 10,
+        *,
+        weights: Sequence[float] | Mapping[str, Sequence[float]] | None = None,
+        exclude_seen: bool = True,
+        where: Any = None,
+        diversity: float = 0.0,
+        why: int = 0,
+        unknown: Literal["error", "skip"] = "error",
+    ) -> Recommendations:
+        """The `k` best items for somebody new, by what they chose; nothing is retrained.
+
+        `items` are keys of one new user, or such lists by name; `weights` go with them. `unknown` says what
+        becomes of an item that is not known: "error", or "skip"; one who is left with none is given what most
+        users chose. The rest is as in `recommend`.
+        """
+        wishes = self._wishes(k, where, diversity)
+        names, chosen = chosen_items(items, weights, self.interactions_.items, unknown)
+        known = np.diff(chosen.indptr) > 0
+        some = chosen[np.flatnonzero(known)]
+        seen = (
+            Excluded(some.indptr.astype(np.int64), some.indices.astype(np.uint32))
+            if exclude_seen
+            else NOTHING
+        )
+        scores, found = suggest(self._fold_in(some), np.arange(some.shape[0]), seen, wishes)
+        made = self._laid_out(names, known, scores, found, wishes)
+        return made if not why else self._reasoned(made, chosen, why)
+
+    def explain(self, user: str | int, item: str | int) -> list[Reason]:
+        """The past items of `user` that carry `item`, by falling share; the shares add up to 1.
+
+        A share is what a past item adds to the score, of all that add to it; those that take away from it
+        have none. Raises `UnknownKey`; `InputError` for a user without items.
+        """
+        (_, (row,)) = asked_users(user, self.interactions_.users, "error")
+        (_, (number,)) = asked_users(item, self.interactions_.items, "error", "item")
+        past, weights = self._past(int(row))
+        if not len(past):
+            raise InputError(f"the user {shown(str(user))} has no items, so none can carry a suggestion")
+        return list(self._reasons(past, weights, int(number), len(past)))
+
+    def similar_items(self, item: str | int, k: int = 10) -> Neighbors:
+        """The `k` items nearest to `item`, by the cosine of their vectors; raises `UnknownKey`."""
+        return _by_cosine(self.item_space_).neighbors(str(item), k)
+
+    def similar_users(self, user: str | int, k: int = 10) -> Neighbors:
+        """The `k` users nearest to `user`, by the cosine of their vectors; raises `UnknownKey`."""
+        return _by_cosine(self.user_space_).neighbors(str(user), k)
+
+    def save_recommendations(
+        self,
+        path: str | os.PathLike[str],
+        users: Sequence[str | int] | None = None,
+        k: int = 10,
+        *,
+        overwrite: bool = False,
+        **wishes: Any,
+    ) -> int:
+        """Write `recommend` of many users to a Parquet file, some thousands at a time; returns the rows.
+
+        Memory is that of one batch. Raises what `recommend` raises, and `StorageError`; no file then.
+        """
+        names: Sequence[str | int] = self.interactions_.users if users is None else users
+        rows = 0
+        with TableFile(path, overwrite) as file:
+            for start in range(0, len(names), UsersBatch):
+                table = self.recommend(names[start : start + UsersBatch], k, **wishes).to_arrow()
+                file.write(table)
+                rows += len(table)
+        return rows
+
+    def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
+        """Write the fitted recommender into a folder, whole or not at all; `nearer.recommender` opens it.
+
+        Raises `NotFitted`, `StorageError`.
+        """
+        write_recommender(
+            Path(path), self, self._learned_arrays(), self.interactions_, self.item_table_, overwrite
+        )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """The recommender that `save` wrote. It suggests as it did; `fit` starts anew.
+
+        Raises `ModelNotFound`, `IntegrityError` if it is another kind of model, cut short or edited.
+        """
+        found = read_recommender(Path(path), {kind.__name__: kind for kind in cls._allowed_kinds()})
+        model = found.kind(**found.parameters)
+        model.interactions_ = found.interactions
+        model.item_table_ = found.item_table
+        model._restore(found.arrays)
+        if not isinstance(model, cls):
+            raise AssertionError("only these kinds were allowed")
+        return model
+
+    @classmethod
+    def _allowed_kinds(cls) -> list[type[Recommender]]:
+        return [kind for kind in Recommender.kinds.values() if issubclass(kind, cls)]
+
+    def _wishes(self, k: int, where: Any, diversity: float) -> Wishes:
+        allowed = allowed_items(where, self.interactions_.items, self.item_table_)
+        wishes = Wishes(k, allowed, diversity, getattr(self, "threads", None))
+        wishes.check()
+        return wishes
+
+    def _known_scorer(self) -> Scorer:
+        """`_scorer`, made once a fit."""
+        if "_made_scorer" not in self.__dict__:
+            self._made_scorer: Scorer = self._scorer()
+        return self._made_scorer
+
+    def _seen_by(self, rows: NDArray[np.intp]) -> Excluded:
+        if "_seen" not in self.__dict__:
+            self._seen: Excluded = seen_items(self.interactions_)
+        everyone = len(rows) == len(self.interactions_.users) and bool((np.diff(rows) == 1).all())
+        return self._seen if everyone else self._seen.of(rows)
+
+    def _past(self, row: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Items and weights of the user at `row`."""
+        data = self.interactions_
+        part = slice(data.indptr[row], data.indptr[row + 1])
+        past = data.indices[part].astype(np.int64)
+        return past, np.ones(len(past), np.float32) if data.weights is None else data.weights[part]
+
+    def _laid_out(
+        self,
+        names: list[str],
+        known: NDArray[np.bool_],
+        scores: NDArray[np.float32],
+        items: NDArray[np.int64],
+        wishes: Wishes,
+    ) -> Recommendations:
+        """The lines of known users among those of all; the others are given what is most popular."""
+        if not known.all():
+            popular_scores, popular = most_popular(item_counts(self.interactions_), wishes.k, wishes.allowed)
+            whole_scores = np.repeat(popular_scores, len(names), axis=0)
+            whole_items = np.repeat(popular, len(names), axis=0)
+            whole_scores[known], whole_items[known] = scores, items
+            scores, items = whole_scores, whole_items
+        sources: list[Literal["model", "popularity"]] = ["model" if row else "popularity" for row in known]
+        return Recommendations(names, self.interactions_.items, items, scores, sources)
+
+    def _with_reasons(self, found: Recommendations, rows: NDArray[np.intp], count: int) -> Recommendations:
+        pasts = [self._past(int(row)) if row >= 0 else None for row in rows]
+        return self._explained(found, pasts, count)
+
+    def _reasoned(self, found: Recommendations, chosen: Matrix, count: int) -> Recommendations:
+        parts = [slice(a, b) for a, b in zip(chosen.indptr[:-1], chosen.indptr[1:], strict=True)]
+        pasts = [(chosen.indices[part].astype(np.int64), chosen.data[part]) for part in parts]
+        return self._explained(found, pasts, count)
+
+    def _explained(self, found: Recommendations, pasts: Sequence[Any], count: int) -> Recommendations:
+        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+            raise ParameterError(f"why={shown(count)} is no whole number from 0 up")
+        why: list[list[tuple[Reason, ...]]] = []
+        for past, source, line in zip(pasts, found.sources, found.items.tolist(), strict=True):
+            if past is None or source == "popularity":
+                why.append([()] * len(line))
+            else:
+                why.append(
+                    [self._reasons(past[0], past[1], item, count) if item >= 0 else () for item in line]
+                )
+        return Recommendations(found.users, found.item_keys, found.items, found.scores, found.sources, why)
+
+    def _reasons(
+        self, past: NDArray[np.int64], weights: NDArray[np.float32], item: int, count: int
+    ) -> tuple[Reason, ...]:
+        added = np.maximum(self._shares(past, weights, item), 0.0)
+        total = float(added.sum())
+        if total <= 0:
+            return ()
+        order = np.argsort(-added, kind="stable")[:count]
+        keys = self.interactions_.items
+        return tuple(Reason(keys[past[i]], float(added[i] / total)) for i in order.tolist() if added[i] > 0)
+
+
+def recommender(path: str | os.PathLike[str]) -> Recommender:
+    """The recommender of any kind that was saved in a folder.
+
+    Raises `ModelNotFound`, `IntegrityError` if it is no recommender, cut short or edited.
+    """
+    return Recommender.load(path)
+
+
+def _by_cosine(space: Space) -> Space:
+    return space if space.metric == "cosine" else Space(space.keys, space.vectors, "cosine")
