@@ -16,7 +16,7 @@ import nearer.models
 from nearer import Space
 from nearer.encoders import Encoder, Lookup, Subword
 from nearer.errors import InputError, NotFitted, ParameterError
-from nearer.models import PPMI, SIF, Doc2Vec, FastText, GloVe, Phrases, Word2Vec
+from nearer.models import ALS, BPR, PPMI, SIF, Doc2Vec, FastText, GloVe, Phrases, Word2Vec
 from nearer.models.parameters import Estimator
 
 ESTIMATORS = [
@@ -38,7 +38,10 @@ SENTENCES = ["the lion and the zebra", "a zebra and a lion", "the computer and t
 # A new estimator brings a small instance and what it is fitted to; a new encoder an instance and its items.
 FIVE = str(Path(__file__).parents[1] / "golden" / "five.space")
 FIVE_TEXTS = [["lion", "two words"], ["שלום"], ["🦁", "lion"]]
+CHOICES = [(user, item) for user in range(6) for item in range(8) if (user + item) % 2 == 0]
 SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
+    ALS: lambda: (ALS(dim=3, iterations=2, threads=1), CHOICES),
+    BPR: lambda: (BPR(dim=3, epochs=2, threads=1), CHOICES),
     Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),
     FastText: lambda: (FastText(dim=4, buckets=50, min_count=1, epochs=1, threads=1), SENTENCES),
     GloVe: lambda: (GloVe(dim=4, min_count=1, epochs=2, threads=1), SENTENCES),
