@@ -1,9 +1,11 @@
 """Models: one method a file, each a thread from raw data to a space."""
 
+from nearer.models.deepwalk import DeepWalk
 from nearer.models.doc2vec import Doc2Vec
 from nearer.models.fasttext import FastText
 from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
+from nearer.models.node2vec import Node2Vec
 from nearer.models.phrases import PhraseReport, Phrases
 from nearer.models.ppmi import PPMI, PPMIReport
 from nearer.models.recommender import recommender
@@ -14,10 +16,12 @@ from nearer.models.word2vec import Word2Vec
 __all__ = [
     "PPMI",
     "SIF",
+    "DeepWalk",
     "Doc2Vec",
     "FastText",
     "FitReport",
     "GloVe",
+    "Node2Vec",
     "PPMIReport",
     "PhraseReport",
     "Phrases",
