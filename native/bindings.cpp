@@ -18,6 +18,7 @@ void bind_phrases(nb::module_&);
 void bind_subwords(nb::module_&);
 void bind_text(nb::module_&);
 void bind_topk(nb::module_&);
+void bind_walks(nb::module_&);
 void bind_word_training(nb::module_&);
 }
 
@@ -33,5 +34,6 @@ NB_MODULE(_native, m) {
   nearer::bind_subwords(m);
   nearer::bind_text(m);
   nearer::bind_topk(m);
+  nearer::bind_walks(m);
   nearer::bind_word_training(m);
 }

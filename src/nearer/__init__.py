@@ -19,17 +19,32 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 from nearer import errors, evaluate, maps, search
 from nearer.data import Graph, Interactions
 from nearer.encoders import encoder
-from nearer.models import ALS, BPR, PPMI, SIF, Doc2Vec, FastText, GloVe, Phrases, Word2Vec, recommender
+from nearer.models import (
+    ALS,
+    BPR,
+    PPMI,
+    SIF,
+    DeepWalk,
+    Doc2Vec,
+    FastText,
+    GloVe,
+    Node2Vec,
+    Phrases,
+    Word2Vec,
+    recommender,
+)
 from nearer.space import Space, load
 
 __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "ALS",
     "BPR",
+    "DeepWalk",
     "Doc2Vec",
     "FastText",
     "GloVe",
     "Graph",
     "Interactions",
+    "Node2Vec",
     "PPMI",
     "Phrases",
     "SIF",

@@ -13,7 +13,7 @@ from nearer import Word2Vec
 from nearer.kernels import chosen_variant
 from nearer.kernels.training import padded_rows
 from nearer.kernels.words import WordTraining
-from nearer.models import loop, word2vec, word_reading
+from nearer.models import word2vec, word_reading
 from nearer.models.state import seeded_rows
 from nearer.signal import encode_corpus, keep_thresholds, noise_table
 

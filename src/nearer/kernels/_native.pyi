@@ -7,6 +7,43 @@ compiler: str  # that built this module: fused operations, and so bits, depend o
 unicode_version: str
 
 def variants() -> list[str]: ...
+
+class WalkSource:
+    def __init__(
+        self,
+        indptr: NDArray[np.int64],
+        indices: NDArray[np.uint32],
+        weights: NDArray[np.float32],
+        alias: NDArray[np.uint32],
+        totals: NDArray[np.float32],
+        order: NDArray[np.uint32],
+        walks: int,
+        length: int,
+        back: float,
+        out: float,
+        usual: NDArray[np.float32],
+        types: NDArray[np.uint16],
+        metapath: NDArray[np.uint16],
+        seed: int,
+        walks_a_unit: int,
+    ) -> None: ...
+    def walks(
+        self,
+        first: int,
+        last: int,
+        nodes: NDArray[np.uint32],
+        lengths: NDArray[np.int64],
+        threads: int,
+    ) -> None: ...
+    def count(self, first: int, last: int, visits: NDArray[np.int64], threads: int) -> None: ...
+
+def build_alias(
+    indptr: NDArray[np.int64],
+    weights: NDArray[np.float32],
+    slots: NDArray[np.uint32],
+    totals: NDArray[np.float32],
+    threads: int,
+) -> None: ...
 def train_words(
     variant: str,
     cbow: bool,
@@ -30,6 +67,7 @@ def train_words(
     first: int,
     last: int,
     threads: int,
+    source: WalkSource | None,
 ) -> tuple[float, int, int]: ...
 def train_subwords(
     variant: str,
@@ -179,9 +217,7 @@ class WordCounter:
     ) -> tuple[str, int, NDArray[np.uint32], bool]: ...
     def read_tokens(self, lines: list[list[str]]) -> NDArray[np.uint32]: ...
 
-def als_gram(
-    variant: str, rows: NDArray[np.float32], gram: NDArray[np.float32], threads: int
-) -> None: ...
+def als_gram(variant: str, rows: NDArray[np.float32], gram: NDArray[np.float32], threads: int) -> None: ...
 def als_solve(
     variant: str,
     indptr: NDArray[np.int64],

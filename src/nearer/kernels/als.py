@@ -1,8 +1,9 @@
 """Alternating least squares on implicit feedback: the native engine's typed face.
 
-Hu, Koren and Volinsky 2008, "Collaborative filtering for implicit feedback datasets"; conjugate gradient after
-Takács, Pilászy and Tikk 2011, "Applications of the conjugate gradient method for implicit feedback collaborative
-filtering". A half-sweep solves the rows of one side with the other side fixed; a unit of work is some rows of it.
+Hu, Koren and Volinsky 2008, "Collaborative filtering for implicit feedback datasets"; conjugate gradient
+after Takács, Pilászy and Tikk 2011, "Applications of the conjugate gradient method for implicit feedback
+collaborative filtering". A half-sweep solves the rows of one side with the other side fixed; a unit of work
+is some rows of it.
 """
 
 from __future__ import annotations
@@ -107,8 +108,9 @@ class AlsTraining:
     ) -> TrainReport:
         """Solve units [first, last), counted over all epochs, of the matrices "users" and "items", in place.
 
-        The loss is that of the whole state after a half-sweep over the items, spread over its units; `pairs` are
-        the interactions it is a mean over. The result is the same bits whatever the threads and the calls.
+        The loss is that of the whole state after a half-sweep over the items, spread over its units; `pairs`
+        are the interactions it is a mean over. The result is the same bits whatever the threads and the
+        calls.
         """
         require_range(len(self.by_user.indices), self.planned_units, first, last, threads)
         loss, pairs, tokens = 0.0, 0, 0
@@ -125,7 +127,15 @@ class AlsTraining:
                 self._gram = 2 * epoch + over_items, gram_matrix(fixed, threads, variant)
             penalties = self.solver.penalties(side, other.rows)
             part = solve_rows(
-                side, fixed, solved, self._gram[1], penalties, self.solver, (begin - start, end - start), threads, variant
+                side,
+                fixed,
+                solved,
+                self._gram[1],
+                penalties,
+                self.solver,
+                (begin - start, end - start),
+                threads,
+                variant,
             )
             if over_items:
                 loss, pairs = loss + part.loss, pairs + part.pairs
@@ -158,10 +168,11 @@ def solve_rows(
     threads: int,
     variant: str,
 ) -> TrainReport:
-    """Solve the rows of some units of a half-sweep in place; conjugate gradient starts from `solved` as it is.
+    """Solve the rows of some units of a half-sweep in place; conjugate gradient starts from `solved` as it
+    is.
 
-    The report's loss is the sum over those rows x, and over all rows y of the other side, of c (p - x.y)^2, plus
-    the penalty of x. Indices are below the rows of `fixed`, which is not checked.
+    The report's loss is the sum over those rows x, and over all rows y of the other side, of c (p - x.y)^2,
+    plus the penalty of x. Indices are below the rows of `fixed`, which is not checked.
 
     Raises `ParameterError` for arguments the kernel cannot work with.
     """

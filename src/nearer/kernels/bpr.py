@@ -1,8 +1,8 @@
 """Bayesian personalised ranking by stochastic gradient descent: the native engine's typed face.
 
 Rendle, Freudenthaler, Gantner and Schmidt-Thieme 2009, "BPR: Bayesian personalized ranking from implicit
-feedback". A unit of work is some users with all their interactions; every epoch takes each interaction once, with
-one negative, and the units in an order of its own.
+feedback". A unit of work is some users with all their interactions; every epoch takes each interaction once,
+with one negative, and the units in an order of its own.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from nearer.kernels import _native
 from nearer.kernels.training import TrainReport, aligned_alike, require, require_range
 
-UNIT_ENTRIES = 1 << 13  # interactions of a unit, or one user's if they are more; part of what decides the result
+UNIT_ENTRIES = (
+    1 << 13
+)  # interactions of a unit, or one user's if they are more; part of what decides the result
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,11 @@ def train_units(
 ) -> TrainReport:
     """Train units [first, last), counted over all epochs, in place.
 
-    The report's loss is the sum of -log s(x) over one group of samples in 16, `pairs` their number. `users` and
-    `items` are rows from `padded_rows` in one width, `biases` has one value an item; items in `run.indices` are
-    below their number, which is not checked. With one thread the result is the same bits in every process, however
-    the units are split into calls; with more, threads write without locks and only the distribution of results is
-    the same.
+    The report's loss is the sum of -log s(x) over one group of samples in 16, `pairs` their number. `users`
+    and `items` are rows from `padded_rows` in one width, `biases` has one value an item; items in
+    `run.indices` are below their number, which is not checked. With one thread the result is the same bits in
+    every process, however the units are split into calls; with more, threads write without locks and only the
+    distribution of results is the same.
 
     Raises `ParameterError` for arguments the kernel cannot work with.
     """

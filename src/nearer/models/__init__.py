@@ -2,11 +2,13 @@
 
 from nearer.models.als import ALS
 from nearer.models.bpr import BPR
+from nearer.models.deepwalk import DeepWalk
 from nearer.models.doc2vec import Doc2Vec
 from nearer.models.factors import FactorReport
 from nearer.models.fasttext import FastText
 from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
+from nearer.models.node2vec import Node2Vec
 from nearer.models.phrases import PhraseReport, Phrases
 from nearer.models.ppmi import PPMI, PPMIReport
 from nearer.models.recommender import recommender
@@ -19,11 +21,13 @@ __all__ = [
     "BPR",
     "PPMI",
     "SIF",
+    "DeepWalk",
     "Doc2Vec",
     "FactorReport",
     "FastText",
     "FitReport",
     "GloVe",
+    "Node2Vec",
     "PPMIReport",
     "PhraseReport",
     "Phrases",

@@ -40,20 +40,21 @@ class BothSides(FactorMaterial):
 class ALS(FactorModel[BothSides]):
     """Vectors of users and items by alternating least squares (Hu, Koren and Volinsky 2008).
 
-    An interaction of weight r counts with confidence c = 1 + alpha r, every other pair with 1. What is made least
-    is the sum over all pairs of c (p - x.y)^2, p being 1 for an interaction and 0 else, plus the penalties.
+    An interaction of weight r counts with confidence c = 1 + alpha r, every other pair with 1. What is made
+    least is the sum over all pairs of c (p - x.y)^2, p being 1 for an interaction and 0 else, plus the
+    penalties.
 
     Parameters
     ----------
     dim : dimension of the vectors.
     regularization : what the square of each vector counts.
     alpha : confidence that a weight of 1 adds.
-    frequency_scaling : the penalty of a vector is regularization * C ** frequency_scaling, where C is the sum of
-        its confidences, so that those with many interactions are held back more (Rendle, Krichene, Zhang and Koren
-        2022); 0: all alike, and 1 wants a regularization below 0.001 or so.
+    frequency_scaling : the penalty of a vector is regularization * C ** frequency_scaling, where C is the sum
+        of its confidences, so that those with many interactions are held back more (Rendle, Krichene, Zhang
+        and Koren 2022); 0: all alike, and 1 wants a regularization below 0.001 or so.
     iterations : sweeps over users and then items.
-    solver : "cg": `cg_steps` steps of conjugate gradient from the vector there is (Takács, Pilászy and Tikk 2011);
-        "cholesky": exactly, slower with many dimensions.
+    solver : "cg": `cg_steps` steps of conjugate gradient from the vector there is (Takács, Pilászy and Tikk
+        2011); "cholesky": exactly, slower with many dimensions.
     cg_steps : steps of conjugate gradient a vector and half-sweep.
     checkpoint : folder where the run is saved every `checkpoint_every` seconds and resumed from.
     threads : None uses every core. The result is the same bits whatever their number.
@@ -62,15 +63,18 @@ class ALS(FactorModel[BothSides]):
 
     Attributes
     ----------
-    user_space_, item_space_ : Spaces of metric "dot" and one identity, x and y; the score of an item is x.y. Each
-        user's vector is the exact solution for `item_space_`, so a new user with the same items is given the same.
+    item_space_ : Space of metric "dot", y.
+    user_space_ : Space of the same identity, x; the score of an item is x.y. Each user's vector is the exact
+        solution for `item_space_`, so that a new user with the same items is given the same.
     space_ : `item_space_`.
-    loss_curve_ : float64 (iterations,), what is made least divided by the number of interactions; it only falls.
+    loss_curve_ : float64 (iterations,), what is made least divided by the number of interactions; it only
+        falls.
     report_ : `FactorReport`.
-    interactions_, item_table_ : what was learned from, and what `describe_items` was given.
+    interactions_ : what was learned from.
+    item_table_ : what `describe_items` was given.
 
-    Ctrl-C raises `KeyboardInterrupt` with the learned attributes set; `fit` again goes on from there. `fit` on a
-    model that is done adds `iterations` more for the same users and items, and starts anew for others.
+    Ctrl-C raises `KeyboardInterrupt` with the learned attributes set; `fit` again goes on from there. `fit`
+    on a model that is done adds `iterations` more for the same users and items, and starts anew for others.
     """
 
     constraints: ClassVar[Mapping[str, Constraint]] = {
@@ -137,13 +141,13 @@ class ALS(FactorModel[BothSides]):
     def _seed(self, material: BothSides) -> TrainingState:
         data, dim = material.data, int(self.dim)
         items = seeded_rows(len(data.items), dim, int(self.seed))
-        items[np.bincount(data.indices, minlength=len(items)) == 0] = 0.0  # nobody has them: that is their solution
+        items[np.bincount(data.indices, minlength=len(items)) == 0] = (
+            0.0  # nobody has them: that is their solution
+        )
         arrays: dict[str, NDArray[Any]] = {"users": padded_rows(len(data.users), dim), "items": items}
         return TrainingState(dim, arrays, {"users": list(data.users), "items": list(data.items)})
 
-    def _run(
-        self, material: BothSides, state: TrainingState, planned_units: int, seed: int
-    ) -> AlsTraining:
+    def _run(self, material: BothSides, state: TrainingState, planned_units: int, seed: int) -> AlsTraining:
         return AlsTraining(material.by_user, material.by_item, self._solving(), planned_units)
 
     def _solving(self) -> Solver:
@@ -173,6 +177,6 @@ class ALS(FactorModel[BothSides]):
         return FactorScorer(self._equations().solve(chosen), self.item_space_.vectors, self.threads)
 
     def _shares(
-        self, past: NDArray[np.int64], weights: NDArray[np.float32], item: int
+        self, past: NDArray[np.int64], weights: NDArray[np.float32], items: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        return self._equations().shares(past, weights, item)
+        return self._equations().shares(past, weights, items)

@@ -40,16 +40,16 @@ class GroupedUsers(FactorMaterial):
 class BPR(FactorModel[GroupedUsers]):
     """Vectors of users and items by Bayesian personalised ranking (Rendle et al. 2009).
 
-    Each step takes a user, an item of theirs and one that is not, and raises the score of the one above that of
-    the other; a score is x.y plus the item's bias. Weights of interactions are not used.
+    Each step takes a user, an item of theirs and one that is not, and raises the score of the one above that
+    of the other; a score is x.y plus the item's bias. Weights of interactions are not used.
 
     Parameters
     ----------
     dim : dimension of the vectors, without the bias.
     learning_rate, least_learning_rate : where its linear decay begins and ends.
     regularization : decay of vectors and biases at each step, times the learning rate.
-    negatives : which items are drawn as those a user has not: "uniform": each as often; "popular": as often as
-        they are chosen. What the user has is drawn again.
+    negatives : which items are drawn as those a user has not: "uniform": each as often; "popular": as often
+        as they are chosen. What the user has is drawn again.
     epochs : passes over the interactions.
     checkpoint : folder where the run is saved every `checkpoint_every` seconds and resumed from.
     threads : None uses every core. One thread gives the same bits on every run; more give the same quality.
@@ -58,16 +58,17 @@ class BPR(FactorModel[GroupedUsers]):
 
     Attributes
     ----------
-    user_space_, item_space_ : Spaces of metric "dot" and one identity; the score of an item is their inner
-        product: the last of their dim + 1 columns is 1 for a user, the bias for an item.
+    item_space_ : Space of metric "dot", dim + 1 columns; the last is the item's bias.
+    user_space_ : Space of the same identity, its last column 1; the score of an item is the inner product.
     space_ : `item_space_`.
     loss_curve_ : float64 array, mean -log s(x) of a sample (Rendle et al. 2009, equation 4, without the
         regularisation); 20 values an epoch, fewer where an epoch has fewer units of work.
     report_ : `FactorReport`.
-    interactions_, item_table_ : what was learned from, and what `describe_items` was given.
+    interactions_ : what was learned from.
+    item_table_ : what `describe_items` was given.
 
-    Ctrl-C raises `KeyboardInterrupt` with the learned attributes set; `fit` again goes on from there. `fit` on a
-    model that is done trains `epochs` more for the same users and items, and starts anew for others.
+    Ctrl-C raises `KeyboardInterrupt` with the learned attributes set; `fit` again goes on from there. `fit`
+    on a model that is done trains `epochs` more for the same users and items, and starts anew for others.
     """
 
     constraints: ClassVar[Mapping[str, Constraint]] = {
@@ -153,10 +154,10 @@ class BPR(FactorModel[GroupedUsers]):
         return FactorScorer(vectors, self.item_space_.vectors, self.threads)
 
     def _shares(
-        self, past: NDArray[np.int64], weights: NDArray[np.float32], item: int
+        self, past: NDArray[np.int64], weights: NDArray[np.float32], items: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         """They add up to the score that `recommend_for` gives the same items, less the item's bias."""
-        return self._ranked(past).shares(self.item_space_.vectors[item, :-1].astype(np.float64))
+        return self._ranked(past).shares(self.item_space_.vectors[items, :-1].astype(np.float64))
 
     def _ranked(self, past: NDArray[np.int64]) -> RankedUser:
         rows = self.item_space_.vectors

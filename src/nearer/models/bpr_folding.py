@@ -1,4 +1,4 @@
-"""A new user's vector for fixed item vectors and biases: the ranking loss of BPR made less by gradient steps."""
+"""A new user's vector for fixed item vectors: the ranking loss of BPR made less by gradient steps."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ class RankedUser:
         vector: Floats = self.pulls.sum(axis=1) @ self.past - self.pulls.sum(axis=0) @ self.negatives
         return vector
 
-    def shares(self, item: Floats) -> Floats:
-        """What each past item adds to the inner product with `item`: float64 (p,)."""
-        shares: Floats = self.pulls.sum(axis=1) * (self.past @ item) - self.pulls @ (self.negatives @ item)
+    def shares(self, items: Floats) -> Floats:
+        """What each past item adds to the inner product with each of `items` (c, d): float64 (c, p)."""
+        up = items @ self.past.T * self.pulls.sum(axis=1)
+        shares: Floats = up - items @ self.negatives.T @ self.pulls.T
         return shares
 
 
@@ -47,9 +48,11 @@ def rank_for(
     regularization: float,
     seed: int,
 ) -> RankedUser:
-    """A user who chose the items `past` (p,): `STEPS` steps down the mean over the negatives j of
+    """A user who chose the items `past` (p,), by `STEPS` steps of gradient descent.
 
-    the sum over past items i of -log s(x.(y_i - y_j) + b_i - b_j), with the decay of training; the same each time.
+    The loss is the mean over negatives j of the sum over past items i of -log s(x.(y_i - y_j) + b_i - b_j),
+    with the decay of training. The negatives follow from `seed` and `past`, so the result is the same each
+    time.
     """
     source = np.random.Philox(key=seed)
     drawn = source.random_raw(NEGATIVES + len(past)) % np.uint64(len(vectors))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     Matrix = csr_array[np.float32, tuple[int, int]]
 
 NEW = "new"  # what a new user is called who was given no name
+
+
+@dataclass(frozen=True, eq=False)
+class NewUsers:
+    """New users by name, what they chose (users, items), weights, and how many items of each are unknown."""
+
+    names: list[str]
+    chosen: Matrix
+    skipped: list[int]
 
 
 def asked_users(
@@ -49,8 +59,8 @@ def chosen_items(
     weights: Any,
     keys: Sequence[str],
     unknown: str,
-) -> tuple[list[str], Matrix]:
-    """New users by name, and what they chose: (users, items), weights; repeated items add up.
+) -> NewUsers:
+    """New users and what they chose; repeated items add up.
 
     Raises `UnknownKey` for an item that is not known unless it may be skipped, `InputError` for weights that
     do not go with the items, `ParameterError` for what is no list of items.
@@ -59,14 +69,15 @@ def chosen_items(
 
     if unknown not in ("error", "skip"):
         raise ParameterError(f"unknown={shown(unknown)} is unknown", remedy="use error or skip")
-    if isinstance(items, str):
-        raise ParameterError(f"items={shown(items)} is a text", remedy="give a list of keys")
+    if isinstance(items, str) or not isinstance(items, Iterable) or not len(items):
+        raise ParameterError(f"items={shown(items)} is no list of items", remedy="give a list of keys")
     lists = dict(items) if isinstance(items, Mapping) else {NEW: items}
     given = weights if isinstance(weights, Mapping) or weights is None else {NEW: weights}
     place = {key: i for i, key in enumerate(keys)}
     rows: list[int] = []
     columns: list[int] = []
     values: list[float] = []
+    skipped = [0] * len(lists)
     for row, (name, chosen) in enumerate(lists.items()):
         texts = [_text(item, "item") for item in chosen]
         amounts = [1.0] * len(texts) if given is None else list(given.get(name, ()))
@@ -78,16 +89,16 @@ def chosen_items(
                 values.append(float(amount))
             elif unknown == "error":
                 raise _unknown("item", text, place)
+            else:
+                skipped[row] += 1
     matrix = csr_array((np.array(values, np.float32), (rows, columns)), shape=(len(lists), len(keys)))
     matrix.sum_duplicates()
-    return list(map(str, lists)), matrix
+    return NewUsers(list(map(str, lists)), matrix, skipped)
 
 
-def seen_items(data: Interactions) -> Excluded:
-    """What every user has, rising."""
-    users = np.repeat(np.arange(len(data.users)), np.diff(data.indptr))
-    order = np.lexsort((data.indices, users))
-    return Excluded(data.indptr, data.indices[order])
+def excluded_items(chosen: Matrix) -> Excluded:
+    """What every user (users, items) has, not to be suggested again."""
+    return Excluded(chosen.indptr.astype(np.int64), chosen.indices.astype(np.uint32))
 
 
 def item_counts(data: Interactions) -> NDArray[np.int64]:

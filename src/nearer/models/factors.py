@@ -1,6 +1,7 @@
 """What factor models share: users and items as vectors whose inner product is the score.
 
-interactions -> rows of both sides (signal) -> half-sweeps or gradient steps (kernel) -> two Spaces, one identity
+interactions -> rows of both sides (signal) -> half-sweeps or gradient steps (kernel) -> two Spaces, one
+identity
 """
 
 from __future__ import annotations

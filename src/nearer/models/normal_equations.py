@@ -1,4 +1,4 @@
-"""A user's vector for fixed item vectors: the normal equations of weighted least squares, and what they explain.
+"""A user's vector for fixed item vectors: normal equations of weighted least squares, and what they explain.
 
 Hu, Koren and Volinsky 2008, sections 4 and 5.
 """
@@ -41,14 +41,23 @@ class NormalEquations:
         penalties = self._solver.penalties(side, len(self._items))
         units = (0, side.units)
         solve_rows(
-            side, self._items, solved, self._gram, penalties, self._solver, units, self._threads, self._variant
+            side,
+            self._items,
+            solved,
+            self._gram,
+            penalties,
+            self._solver,
+            units,
+            self._threads,
+            self._variant,
         )
         return np.ascontiguousarray(solved[:, : self._solver.dim])
 
     def shares(
-        self, past: NDArray[np.int64], weights: NDArray[np.float32], item: int
+        self, past: NDArray[np.int64], weights: NDArray[np.float32], items: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """What each past item adds to x.y of `item`: float64 (p,); their sum is that score.
+        """What each past item adds to x.y of each of `items` (c,): float64 (c, p); their sums are those
+        scores.
 
         x = A^-1 sum of c_j y_j, so that item j adds y^T A^-1 y_j c_j.
         """
@@ -58,8 +67,9 @@ class NormalEquations:
         confidence = extra.sum() + len(self._items)
         penalty = self._solver.regularization * confidence**self._solver.frequency_scaling
         system = self._gram[:dim, :dim] + (rows.T * extra) @ rows + penalty * np.eye(dim)
-        carried: NDArray[np.float64] = np.linalg.solve(system, self._items[item, :dim].astype(np.float64))
-        return (rows @ carried) * (1.0 + extra)
+        wanted = self._items[items, :dim].astype(np.float64)
+        shares: NDArray[np.float64] = np.linalg.solve(system, wanted.T).T @ rows.T * (1.0 + extra)
+        return shares
 
 
 def feedback(matrix: Matrix) -> Feedback:

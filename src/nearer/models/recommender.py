@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
@@ -15,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.data.interactions import Interactions, as_interactions
-from nearer.errors import InputError, ParameterError, shown
+from nearer.errors import InputError, shown
 from nearer.kernels.topk import NOTHING, Excluded
-from nearer.models.chosen import asked_users, chosen_items, item_counts, seen_items
+from nearer.models.chosen import asked_users, chosen_items, excluded_items, item_counts
 from nearer.models.item_table import items_in_order
 from nearer.models.parameters import Estimator
 from nearer.models.recommender_files import read_recommender, write_recommender
+from nearer.progress import Progress
 from nearer.recommend import (
     Reason,
     Recommendations,
@@ -40,7 +42,9 @@ if TYPE_CHECKING:
     Matrix = csr_array[np.float32, tuple[int, int]]
 
 Unknown = Literal["error", "popularity"]
-UsersBatch = 8192  # users of a row group, and recommended for at a time
+Past = tuple[NDArray[np.int64], NDArray[np.float32]]  # what a user has: item numbers and weights
+NO_ONE, NO_ITEMS = np.empty((0, 0), np.float32), np.empty((0, 0), np.int64)
+USERS_AT_A_TIME = 8_192  # recommended for at a time where all goes to a file: one row group
 
 
 class Recommender(Estimator):
@@ -76,9 +80,9 @@ class Recommender(Estimator):
 
     @abstractmethod
     def _shares(
-        self, past: NDArray[np.int64], weights: NDArray[np.float32], item: int
+        self, past: NDArray[np.int64], weights: NDArray[np.float32], items: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """What each past item (p,) of a user adds to the score of `item`."""
+        """What each past item (p,) of one user adds to the score of each of `items` (c,): (c, p)."""
 
     @abstractmethod
     def _learned_arrays(self) -> dict[str, NDArray[Any]]:
@@ -103,7 +107,7 @@ class Recommender(Estimator):
         """Remember what was learned from, and forget what hung on an earlier fit."""
         self.interactions_ = data
         self.item_table_ = None
-        for name in ("_seen", "_made_scorer"):
+        for name in ("_seen", "_made_scorer", "_near_items", "_near_users"):
             self.__dict__.pop(name, None)
 
     def describe_items(self, table: Any, key: str | None = None) -> Self:
@@ -136,20 +140,17 @@ class Recommender(Estimator):
             of pyarrow.compute, keys of items, or a truth value for each item.
         diversity : from 0 to 1: how much likeness to earlier suggestions counts against an item (maximal
             marginal relevance; Carbonell and Goldstein 1998).
-        why : how many past items are given as reasons for each suggestion.
+        why : how many past items are given as reasons for each suggestion; see `explain`.
         unknown : what becomes of a user who is not known: "error", or "popularity".
 
-        A user of whom nothing is known is given what most users chose, and the result says so. Raises
-        `UnknownKey`, `ParameterError`, `InputError`, `NotFitted`.
+        Of equal scores the item that was read first comes first; a line is shorter where fewer items are
+        left. The result does not depend on the number of threads, nor on who else is asked for. A user of
+        whom nothing is known is given what most users chose, by falling number of users, and the result
+        says so (`sources`). Raises `UnknownKey`, `ParameterError`, `InputError`, `NotFitted`.
         """
         names, rows = asked_users(users, self.interactions_.users, unknown)
-        wishes = self._wishes(k, where, diversity)
-        lengths = np.diff(self.interactions_.indptr)
-        known = np.array([row >= 0 and lengths[row] > 0 for row in rows.tolist()], np.bool_)
-        seen = self._seen_by(rows[known]) if exclude_seen else NOTHING
-        scores, items = suggest(self._known_scorer(), rows[known], seen, wishes)
-        found = self._laid_out(names, known, scores, items, wishes)
-        return found if not why else self._with_reasons(found, rows, why)
+        wishes = self._wishes(k, where, diversity, why)
+        return self._for_known(names, rows, exclude_seen, wishes)
 
     def recommend_for(
         self,
@@ -166,42 +167,41 @@ class Recommender(Estimator):
         """The `k` best items for somebody new, by what they chose; nothing is retrained.
 
         `items` are keys of one new user, or such lists by name; `weights` go with them. `unknown` says what
-        becomes of an item that is not known: "error", or "skip"; one who is left with none is given what most
-        users chose. The rest is as in `recommend`.
+        becomes of an item that is not known: "error", or "skip", and the result counts it (`skipped`); one
+        who is left with no items is given what most users chose. The rest is as in `recommend`.
         """
-        wishes = self._wishes(k, where, diversity)
-        names, chosen = chosen_items(items, weights, self.interactions_.items, unknown)
-        known = np.diff(chosen.indptr) > 0
-        some = chosen[np.flatnonzero(known)]
-        seen = (
-            Excluded(some.indptr.astype(np.int64), some.indices.astype(np.uint32))
-            if exclude_seen
-            else NOTHING
-        )
-        scores, found = suggest(self._fold_in(some), np.arange(some.shape[0]), seen, wishes)
-        made = self._laid_out(names, known, scores, found, wishes)
-        return made if not why else self._reasoned(made, chosen, why)
+        wishes = self._wishes(k, where, diversity, why)
+        new = chosen_items(items, weights, self.interactions_.items, unknown)
+        known = np.diff(new.chosen.indptr) > 0
+        some = new.chosen[np.flatnonzero(known)]
+        scores, best = NO_ONE, NO_ITEMS
+        if known.any():
+            seen = excluded_items(some) if exclude_seen else NOTHING
+            scores, best = suggest(self._fold_in(some), np.arange(some.shape[0]), seen, wishes)
+        made = self._laid_out(new.names, known, scores, best, wishes, new.skipped)
+        return self._explained(made, [_line(new.chosen, row) for row in range(len(made))], wishes.why)
 
     def explain(self, user: str | int, item: str | int) -> list[Reason]:
         """The past items of `user` that carry `item`, by falling share; the shares add up to 1.
 
-        A share is what a past item adds to the score, of all that add to it; those that take away from it
-        have none. Raises `UnknownKey`; `InputError` for a user without items.
+        A share is what a past item adds to the score, of all that add to it: a / (sum of the a above 0).
+        Past items that take away from the score have no share and are left out; where none adds to it there
+        are no reasons. Raises `UnknownKey`; `InputError` for a user without items.
         """
         (_, (row,)) = asked_users(user, self.interactions_.users, "error")
         (_, (number,)) = asked_users(item, self.interactions_.items, "error", "item")
         past, weights = self._past(int(row))
         if not len(past):
             raise InputError(f"the user {shown(str(user))} has no items, so none can carry a suggestion")
-        return list(self._reasons(past, weights, int(number), len(past)))
+        return list(self._reasons((past, weights), np.array([number]), len(past))[0])
 
     def similar_items(self, item: str | int, k: int = 10) -> Neighbors:
         """The `k` items nearest to `item`, by the cosine of their vectors; raises `UnknownKey`."""
-        return _by_cosine(self.item_space_).neighbors(str(item), k)
+        return self._by_cosine("_near_items", self.item_space_).neighbors(str(item), k)
 
     def similar_users(self, user: str | int, k: int = 10) -> Neighbors:
         """The `k` users nearest to `user`, by the cosine of their vectors; raises `UnknownKey`."""
-        return _by_cosine(self.user_space_).neighbors(str(user), k)
+        return self._by_cosine("_near_users", self.user_space_).neighbors(str(user), k)
 
     def save_recommendations(
         self,
@@ -209,20 +209,30 @@ class Recommender(Estimator):
         users: Sequence[str | int] | None = None,
         k: int = 10,
         *,
+        exclude_seen: bool = True,
+        where: Any = None,
+        diversity: float = 0.0,
+        why: int = 0,
+        unknown: Unknown = "error",
         overwrite: bool = False,
-        **wishes: Any,
     ) -> int:
-        """Write `recommend` of many users to a Parquet file, some thousands at a time; returns the rows.
+        """Write what `recommend` says of many users to a Parquet file; returns the number of its rows.
 
-        Memory is that of one batch. Raises what `recommend` raises, and `StorageError`; no file then.
+        The columns are those of `Recommendations.to_arrow`. 8,192 users are a row group, and no more are
+        held in memory at a time. Raises what `recommend` raises, and `StorageError`; the file is then not
+        there, or as it was.
         """
-        names: Sequence[str | int] = self.interactions_.users if users is None else users
+        names, numbers = asked_users(users, self.interactions_.users, unknown)
+        wishes = self._wishes(k, where, diversity, why)
         rows = 0
-        with TableFile(path, overwrite) as file:
-            for start in range(0, len(names), UsersBatch):
-                table = self.recommend(names[start : start + UsersBatch], k, **wishes).to_arrow()
+        shown_as = ("recommending", len(names), "users", getattr(self, "show_progress", None))
+        with TableFile(path, overwrite) as file, Progress(*shown_as) as progress:
+            for start in range(0, len(names), USERS_AT_A_TIME):
+                part = slice(start, start + USERS_AT_A_TIME)
+                table = self._for_known(names[part], numbers[part], exclude_seen, wishes).to_arrow()
                 file.write(table)
                 rows += len(table)
+                progress.advance(len(names[part]))
         return rows
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
@@ -253,11 +263,27 @@ class Recommender(Estimator):
     def _allowed_kinds(cls) -> list[type[Recommender]]:
         return [kind for kind in Recommender.kinds.values() if issubclass(kind, cls)]
 
-    def _wishes(self, k: int, where: Any, diversity: float) -> Wishes:
+    def _wishes(self, k: int, where: Any, diversity: float, why: int) -> Wishes:
         allowed = allowed_items(where, self.interactions_.items, self.item_table_)
-        wishes = Wishes(k, allowed, diversity, getattr(self, "threads", None))
+        wishes = Wishes(k, allowed, diversity, getattr(self, "threads", None), why)
         wishes.check()
         return wishes
+
+    def _for_known(
+        self, names: list[str], rows: NDArray[np.intp], exclude_seen: bool, wishes: Wishes
+    ) -> Recommendations:
+        """What is suggested to users by number; -1 is one who is not known."""
+        lengths = np.diff(self.interactions_.indptr)
+        known = rows >= 0
+        known[known] = lengths[rows[known]] > 0
+        scores, best = NO_ONE, NO_ITEMS
+        if known.any():
+            seen = self._seen_by(rows[known]) if exclude_seen else NOTHING
+            scores, best = suggest(self._known_scorer(), rows[known], seen, wishes)
+        made = self._laid_out(names, known, scores, best, wishes)
+        return self._explained(
+            made, [self._past(row) for row in rows.tolist()] if wishes.why else [], wishes.why
+        )
 
     def _known_scorer(self) -> Scorer:
         """`_scorer`, made once a fit."""
@@ -267,14 +293,21 @@ class Recommender(Estimator):
 
     def _seen_by(self, rows: NDArray[np.intp]) -> Excluded:
         if "_seen" not in self.__dict__:
-            self._seen: Excluded = seen_items(self.interactions_)
-        everyone = len(rows) == len(self.interactions_.users) and bool((np.diff(rows) == 1).all())
-        return self._seen if everyone else self._seen.of(rows)
+            self._seen: Excluded = excluded_items(self.interactions_.matrix())
+        return self._seen.of(rows)
 
-    def _past(self, row: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Items and weights of the user at `row`."""
+    def _by_cosine(self, name: str, space: Space) -> Space:
+        """The space by the cosine, made once a fit."""
+        if name not in self.__dict__:
+            cosine = space if space.metric == "cosine" else Space(space.keys, space.vectors, "cosine")
+            self.__dict__[name] = cosine
+        made: Space = self.__dict__[name]
+        return made
+
+    def _past(self, row: int) -> Past:
+        """Items and weights of the user at `row`; none where it is -1."""
         data = self.interactions_
-        part = slice(data.indptr[row], data.indptr[row + 1])
+        part = slice(data.indptr[row], data.indptr[row + 1]) if row >= 0 else slice(0)
         past = data.indices[part].astype(np.int64)
         return past, np.ones(len(past), np.float32) if data.weights is None else data.weights[part]
 
@@ -285,49 +318,43 @@ class Recommender(Estimator):
         scores: NDArray[np.float32],
         items: NDArray[np.int64],
         wishes: Wishes,
+        skipped: Sequence[int] = (),
     ) -> Recommendations:
         """The lines of known users among those of all; the others are given what is most popular."""
         if not known.all():
             popular_scores, popular = most_popular(item_counts(self.interactions_), wishes.k, wishes.allowed)
             whole_scores = np.repeat(popular_scores, len(names), axis=0)
             whole_items = np.repeat(popular, len(names), axis=0)
-            whole_scores[known], whole_items[known] = scores, items
+            if known.any():
+                whole_scores[known], whole_items[known] = scores, items
             scores, items = whole_scores, whole_items
         sources: list[Literal["model", "popularity"]] = ["model" if row else "popularity" for row in known]
-        return Recommendations(names, self.interactions_.items, items, scores, sources)
+        return Recommendations(names, self.interactions_.items, items, scores, sources, skipped=skipped)
 
-    def _with_reasons(self, found: Recommendations, rows: NDArray[np.intp], count: int) -> Recommendations:
-        pasts = [self._past(int(row)) if row >= 0 else None for row in rows]
-        return self._explained(found, pasts, count)
-
-    def _reasoned(self, found: Recommendations, chosen: Matrix, count: int) -> Recommendations:
-        parts = [slice(a, b) for a, b in zip(chosen.indptr[:-1], chosen.indptr[1:], strict=True)]
-        pasts = [(chosen.indices[part].astype(np.int64), chosen.data[part]) for part in parts]
-        return self._explained(found, pasts, count)
-
-    def _explained(self, found: Recommendations, pasts: Sequence[Any], count: int) -> Recommendations:
-        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-            raise ParameterError(f"why={shown(count)} is no whole number from 0 up")
+    def _explained(self, made: Recommendations, pasts: Sequence[Past], count: int) -> Recommendations:
+        """With up to `count` reasons for each suggestion that the model makes; as it is for 0."""
+        if not count:
+            return made
         why: list[list[tuple[Reason, ...]]] = []
-        for past, source, line in zip(pasts, found.sources, found.items.tolist(), strict=True):
-            if past is None or source == "popularity":
-                why.append([()] * len(line))
-            else:
-                why.append(
-                    [self._reasons(past[0], past[1], item, count) if item >= 0 else () for item in line]
-                )
-        return Recommendations(found.users, found.item_keys, found.items, found.scores, found.sources, why)
+        for past, source, line in zip(pasts, made.sources, made.items, strict=True):
+            found = line[line >= 0]  # they stand first
+            told = self._reasons(past, found, count) if source == "model" else []
+            why.append([*told, *[()] * (len(line) - len(told))])
+        return replace(made, why=why)
 
-    def _reasons(
-        self, past: NDArray[np.int64], weights: NDArray[np.float32], item: int, count: int
-    ) -> tuple[Reason, ...]:
-        added = np.maximum(self._shares(past, weights, item), 0.0)
-        total = float(added.sum())
-        if total <= 0:
-            return ()
-        order = np.argsort(-added, kind="stable")[:count]
+    def _reasons(self, past: Past, items: NDArray[np.int64], count: int) -> list[tuple[Reason, ...]]:
+        """Up to `count` reasons for each of `items`."""
+        if not len(items):
+            return []
         keys = self.interactions_.items
-        return tuple(Reason(keys[past[i]], float(added[i] / total)) for i in order.tolist() if added[i] > 0)
+        added = np.maximum(self._shares(*past, items), 0.0)
+        total = added.sum(axis=1, keepdims=True)
+        shares = np.divide(added, total, out=np.zeros_like(added), where=total > 0)
+        order = np.argsort(-shares, axis=1, kind="stable")[:, :count]
+        return [
+            tuple(Reason(keys[past[0][i]], float(line[i])) for i in best.tolist() if line[i] > 0)
+            for line, best in zip(shares, order, strict=True)
+        ]
 
 
 def recommender(path: str | os.PathLike[str]) -> Recommender:
@@ -338,5 +365,6 @@ def recommender(path: str | os.PathLike[str]) -> Recommender:
     return Recommender.load(path)
 
 
-def _by_cosine(space: Space) -> Space:
-    return space if space.metric == "cosine" else Space(space.keys, space.vectors, "cosine")
+def _line(chosen: Matrix, row: int) -> Past:
+    part = slice(chosen.indptr[row], chosen.indptr[row + 1])
+    return chosen.indices[part].astype(np.int64), chosen.data[part]

@@ -14,8 +14,9 @@ from nearer.data.interactions import Interactions
 from nearer.errors import IntegrityError
 from nearer.models.checkpoint import read_record
 from nearer.models.parameters import plain
-from nearer.models.saving import SAVED_MODEL, load_model, save_model
+from nearer.models.saving import RECORD, SAVED_MODEL, load_model, save_model
 from nearer.models.state import TrainingState
+from nearer.space.replace import whole_folder
 
 if TYPE_CHECKING:
     from nearer.models.recommender import Recommender
@@ -63,9 +64,9 @@ def read_recommender(path: Path, kinds: Mapping[str, type[Recommender]]) -> Foun
 
     Raises `ModelNotFound`, `IntegrityError` if it is none of `kinds`, cut short or edited.
     """
-    name = ""
-    if (path / "state.json").is_file():
-        name = str(read_record(path, SAVED_MODEL)["settings"].get("model", ""))
+    name, folder = "", whole_folder(path)
+    if (folder / RECORD).is_file():
+        name = str(read_record(folder, SAVED_MODEL)["settings"].get("model", ""))
         if name not in kinds:
             raise IntegrityError(
                 f"this is a saved {name or 'checkpoint'} and no {' or '.join(sorted(kinds))}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -57,6 +58,9 @@ class Recommendations:
     scores : float32 (n, k), falling unless diversity was asked for; NaN where there is no item.
     sources : n of "model" or "popularity".
     why : for every user, for every suggestion, reasons; None unless they were asked for.
+    skipped : for new users, how many of the items that were given for each are not known; empty for others.
+
+    It is a table of Arrow's to what reads such tables (pandas, Polars, DuckDB): see `to_arrow`.
     """
 
     users: list[str]
@@ -65,6 +69,7 @@ class Recommendations:
     scores: NDArray[np.float32] = field(repr=False)
     sources: list[Source] = field(repr=False)
     why: list[list[tuple[Reason, ...]]] | None = field(default=None, repr=False)
+    skipped: Sequence[int] = field(default=(), repr=False)
 
     def __len__(self) -> int:
         return len(self.users)
@@ -74,9 +79,13 @@ class Recommendations:
 
     def __getitem__(self, user: str | int) -> list[Suggestion]:
         """The suggestions for a user, by key; raises `UnknownKey` for one that was not asked for."""
-        if str(user) not in self.users:
+        if str(user) not in self._places:
             raise UnknownKey(f"there are no recommendations for {shown(user)}")
-        return self.of(self.users.index(str(user)))
+        return self.of(self._places[str(user)])
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {user: place for place, user in reversed(list(enumerate(self.users)))}
 
     def of(self, row: int) -> list[Suggestion]:
         """The suggestions for the user at a place of `users`."""
@@ -108,6 +117,10 @@ class Recommendations:
             columns["why"] = pa.array(told, kind)
         return pa.table(columns)
 
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        table: Any = self.to_arrow()
+        return table.__arrow_c_stream__(requested_schema)
+
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
         """Write `to_arrow` as Parquet; raises `StorageError`, and leaves what was there whole."""
         from nearer.recommend.table_file import TableFile  # noqa: PLC0415  (it writes tables of this)
@@ -118,12 +131,20 @@ class Recommendations:
     def __str__(self) -> str:
         lines = []
         for row, user in enumerate(self.users[:SHOWN_USERS]):
-            said = "" if self.sources[row] == "model" else " (nothing is known of this user: most popular)"
-            lines.append(f"{user}{said}")
+            lines.append(f"{shown(user)[1:-1]}{self.said_of(row)}")
             for rank, suggestion in enumerate(self.of(row), start=1):
-                why = ", ".join(f"{reason.item} {reason.share:.0%}" for reason in suggestion.why)
+                why = ", ".join(f"{shown(reason.item)[1:-1]} {reason.share:.0%}" for reason in suggestion.why)
                 because = f"  because of {why}" if why else ""
-                lines.append(f"  {rank:>2}  {suggestion.item}  {suggestion.score:.4g}{because}")
+                lines.append(f"  {rank:>2}  {shown(suggestion.item)[1:-1]}  {suggestion.score:.4g}{because}")
         if len(self) > SHOWN_USERS:
             lines.append(f"... and {len(self) - SHOWN_USERS:,} users more")
         return "\n".join(lines)
+
+    def said_of(self, row: int) -> str:
+        """What there is to say of the user at a place of `users`, as text that follows the name; often ""."""
+        notes = []
+        if self.sources[row] == "popularity":
+            notes.append("nothing is known of this user: most popular")
+        if self.skipped and self.skipped[row]:
+            notes.append(f"unknown items left out: {self.skipped[row]:,}")
+        return f" ({'; '.join(notes)})" if notes else ""

@@ -26,24 +26,31 @@ class Wishes:
     allowed : bool (items,), the items that may be suggested; None: all.
     diversity : from 0 (the best) to 1 (each as unlike those before it as can be).
     threads : None uses every core.
+    why : how many reasons are given for each suggestion.
     """
 
     k: int
     allowed: NDArray[np.bool_] | None = None
     diversity: float = 0.0
     threads: int | None = None
+    why: int = 0
 
     def check(self) -> None:
         """Raise `ParameterError` for a wish that cannot be met."""
-        if isinstance(self.k, bool) or not isinstance(self.k, int | np.integer) or self.k < 1:
-            raise ParameterError(f"k={shown(self.k)} is no whole number from 1 up")
-        if not 0 <= self.diversity <= 1:
-            raise ParameterError(f"diversity={shown(self.diversity)} is not between 0 and 1")
+        for name, value, least in (("k", self.k, 1), ("why", self.why, 0)):
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+                raise ParameterError(f"{name}={shown(value)} is no whole number from {least} up")
+        number: object = self.diversity
+        if (
+            isinstance(number, bool)
+            or not isinstance(number, int | float | np.number)
+            or not 0 <= number <= 1
+        ):
+            raise ParameterError(f"diversity={shown(self.diversity)} is no number from 0 to 1")
 
 
 def suggest(scorer: Scorer, users: NDArray[np.intp], seen: Excluded, wishes: Wishes) -> Best:
     """Scores and items (n, k) for `users`, without what they have `seen`; NaN and -1 where fewer are left."""
-    wishes.check()
     if wishes.diversity == 0:
         return scorer.top(users, wishes.k, seen, wishes.allowed, wishes.threads)
     wide = min(max(WIDER * wishes.k, FEWEST), scorer.items)
