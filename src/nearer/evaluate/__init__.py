@@ -2,6 +2,7 @@
 
     words      similarity, analogies        documents   retrieval, sts
     labels     knn, probe, clustering, silhouette       searchers   neighbor_overlap
+    graphs     links, nodes
 
 Intervals are 95 % percentile bootstrap intervals over the items judged (Efron, 1979), from one seed. A word
 that the space does not hold is never guessed: its item is left out, and the result says how many were.
@@ -12,7 +13,9 @@ from nearer.evaluate.classification import ClassificationResult
 from nearer.evaluate.clustering import ClusteringResult, clustering
 from nearer.evaluate.dimension import DimensionResult, choose_dimension
 from nearer.evaluate.knn import knn
+from nearer.evaluate.links import LinksResult, links
 from nearer.evaluate.neighbours import OverlapResult, neighbor_overlap
+from nearer.evaluate.nodes import NodesResult, nodes
 from nearer.evaluate.probe import probe
 from nearer.evaluate.result import Estimate
 from nearer.evaluate.retrieval import RetrievalResult, retrieval
@@ -27,6 +30,8 @@ __all__ = [
     "ClusteringResult",
     "DimensionResult",
     "Estimate",
+    "LinksResult",
+    "NodesResult",
     "OverlapResult",
     "RetrievalResult",
     "SilhouetteResult",
@@ -36,7 +41,9 @@ __all__ = [
     "choose_dimension",
     "clustering",
     "knn",
+    "links",
     "neighbor_overlap",
+    "nodes",
     "probe",
     "read_texts",
     "retrieval",
