@@ -14,9 +14,7 @@ from nearer.cli.output import print_facts, print_json, print_table, write
 from nearer.errors import ParameterError, shown
 
 if TYPE_CHECKING:
-    from nearer.models.recommender import Recommender
     from nearer.recommend import Recommendations
-    from nearer.space.neighbors import Neighbors
 
 EXAMPLES = (
     "nearer recommend items.model --user ann -k 5 --why 2",
@@ -84,12 +82,17 @@ def recommend(
         TableFile(out, overwrite)
         require_file_destination(out, overwrite)
     opened = nearer.recommender(model)
+    kind = type(opened).__name__
     if threads is not None:
         opened.set_params(threads=threads)
     if item_table is not None:
         opened.describe_items(item_table)
     if similar:
-        _show_similar(model, {key: opened.similar_items(key, k) for key in similar}, as_json)
+        _show_similar(
+            model,
+            {key: [(near, score) for near, score in opened.similar_items(key, k)] for key in similar},
+            as_json,
+        )
         return
     wishes: dict[str, Any] = {
         "exclude_seen": not include_seen,
@@ -99,7 +102,7 @@ def recommend(
     }
     if everyone and out is not None:
         rows = opened.save_recommendations(out, None, k, **wishes, overwrite=overwrite)
-        _show_saved(model, opened, out, len(opened.interactions_.users), rows, as_json)
+        _show_saved(model, kind, out, len(opened.interactions_.users), rows, as_json)
         return
     if items is not None:
         chosen = [part.strip() for part in items.split(",") if part.strip()]
@@ -108,9 +111,9 @@ def recommend(
         made = opened.recommend(user, k, **wishes, unknown="popularity" if allow_unknown else "error")
     if out is not None:
         made.save(out, overwrite)
-        _show_saved(model, opened, out, len(made), int((made.items >= 0).sum()), as_json)
+        _show_saved(model, kind, out, len(made), int((made.items >= 0).sum()), as_json)
     else:
-        _show(model, opened, made, as_json)
+        _show(model, kind, made, as_json)
 
 
 def conditions(where: list[str] | None) -> dict[str, list[str]] | None:
@@ -138,7 +141,7 @@ def _require_one_question(asked: tuple[object, ...], out: Path | None) -> None:
         raise ParameterError("what is like an item is printed, not saved", remedy="leave out -o")
 
 
-def _show(path: Path, model: Recommender, made: Recommendations, as_json: bool) -> None:
+def _show(path: Path, kind: str, made: Recommendations, as_json: bool) -> None:
     if as_json:
         answers = [
             {
@@ -156,7 +159,7 @@ def _show(path: Path, model: Recommender, made: Recommendations, as_json: bool) 
             }
             for row, (name, source) in enumerate(zip(made.users, made.sources, strict=True))
         ]
-        print_json({"model": str(path), "kind": type(model).__name__, "answers": answers})
+        print_json({"model": str(path), "kind": kind, "answers": answers})
         return
     told = made.why is not None
     rows: list[tuple[object, ...]] = []
@@ -175,7 +178,7 @@ def _show(path: Path, model: Recommender, made: Recommendations, as_json: bool) 
             write(f"{name}{made.said_of(row)}")
 
 
-def _show_similar(path: Path, found: dict[str, Neighbors], as_json: bool) -> None:
+def _show_similar(path: Path, found: dict[str, list[tuple[str, float]]], as_json: bool) -> None:
     if as_json:
         answers = [
             {"item": key, "neighbors": [{"item": near, "score": score} for near, score in hits]}
@@ -190,8 +193,8 @@ def _show_similar(path: Path, found: dict[str, Neighbors], as_json: bool) -> Non
     )
 
 
-def _show_saved(path: Path, model: Recommender, out: Path, users: int, rows: int, as_json: bool) -> None:
-    facts = {"model": str(path), "kind": type(model).__name__, "out": str(out), "users": users, "rows": rows}
+def _show_saved(path: Path, kind: str, out: Path, users: int, rows: int, as_json: bool) -> None:
+    facts = {"model": str(path), "kind": kind, "out": str(out), "users": users, "rows": rows}
     if as_json:
         print_json(facts)
     else:
