@@ -35,9 +35,9 @@ class RankedUser:
 
     def shares(self, items: Floats) -> Floats:
         """What each past item adds to the inner product with each of `items` (c, d): float64 (c, p)."""
-        up = items @ self.past.T * self.pulls.sum(axis=1)
-        shares: Floats = up - items @ self.negatives.T @ self.pulls.T
-        return shares
+        up = self.pulls.sum(axis=1)
+        shares = [up * (self.past @ item) - self.pulls @ (self.negatives @ item) for item in items]
+        return np.array(shares).reshape(len(items), len(self.past))
 
 
 def rank_for(

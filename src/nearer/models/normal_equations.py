@@ -67,9 +67,10 @@ class NormalEquations:
         confidence = extra.sum() + len(self._items)
         penalty = self._solver.regularization * confidence**self._solver.frequency_scaling
         system = self._gram[:dim, :dim] + (rows.T * extra) @ rows + penalty * np.eye(dim)
+        carried = np.linalg.solve(system, (rows * (1.0 + extra)[:, None]).T).T
         wanted = self._items[items, :dim].astype(np.float64)
-        shares: NDArray[np.float64] = np.linalg.solve(system, wanted.T).T @ rows.T * (1.0 + extra)
-        return shares
+        shares = [carried @ item for item in wanted]  # one by one: the same bits whatever else is asked for
+        return np.array(shares).reshape(len(items), len(past))
 
 
 def feedback(matrix: Matrix) -> Feedback:
