@@ -2,6 +2,7 @@
 
 from nearer.models.deepwalk import DeepWalk
 from nearer.models.doc2vec import Doc2Vec
+from nearer.models.ease import EASE, EASEReport
 from nearer.models.fasttext import FastText
 from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
@@ -14,10 +15,12 @@ from nearer.models.sif import SIF, PoolingReport
 from nearer.models.word2vec import Word2Vec
 
 __all__ = [
+    "EASE",
     "PPMI",
     "SIF",
     "DeepWalk",
     "Doc2Vec",
+    "EASEReport",
     "FastText",
     "FitReport",
     "GloVe",
