@@ -6,6 +6,7 @@ from nearer.models.ease import EASE, EASEReport
 from nearer.models.fasttext import FastText
 from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
+from nearer.models.item2vec import Item2Vec
 from nearer.models.node2vec import Node2Vec
 from nearer.models.phrases import PhraseReport, Phrases
 from nearer.models.ppmi import PPMI, PPMIReport
@@ -24,6 +25,7 @@ __all__ = [
     "FastText",
     "FitReport",
     "GloVe",
+    "Item2Vec",
     "Node2Vec",
     "PPMIReport",
     "PhraseReport",

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from nearer.data.interactions import Interactions
 from nearer.errors import InputError, ParameterError, UnknownKey, shown
+from nearer.models.incremental import READING
 from nearer.models.parameters import Constraint, OrNone, Real, Whole, as_float
 from nearer.models.recommender import Recommender
 from nearer.models.sizes import free_memory, parse_bytes
-from nearer.models.incremental import READING
 from nearer.recommend import DenseScorer, Scorer
-
+from nearer.space.identity import content_identity
 from nearer.space.neighbors import Neighbor, Neighbors
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ class EASEReport:
 
 
 class EASE(Recommender):
-    """Recommendations by item-item weights in closed form (Steck 2019, "Embarrassingly Shallow Autoencoders").
+    """Recommendations by item-item weights in closed form, a very shallow autoencoder (Steck 2019).
 
     The weights B are those of ridge regressions of every item on all others: B = I - P diag(1 / P), P the
-    inverse of X'X + regularization I. A user's scores are what they have, times B. Nothing is drawn at random.
-    Time grows with the cube of the number of items, memory with its square (4 bytes a pair, in place).
+    inverse of X'X + regularization I. A user's scores are what they have, times B. Nothing is random. Time
+    grows with the cube of the number of items, memory with its square (4 bytes a pair, in place).
 
     Parameters
     ----------
@@ -64,6 +64,7 @@ class EASE(Recommender):
     Attributes
     ----------
     weights_ : float32 (items, items), row i what having item i adds to the score of each item.
+    identity_ : str, SHA-256 of the items and their weights.
     interactions_ : what it was fitted to.
     report_ : `EASEReport`.
 
@@ -77,6 +78,7 @@ class EASE(Recommender):
     }
 
     weights_: NDArray[np.float32]
+    identity_: str
     report_: EASEReport
 
     def __init__(
@@ -87,7 +89,7 @@ class EASE(Recommender):
         self.threads = threads
 
     def similar_items(self, item: str | int, k: int = 10) -> Neighbors:
-        """The `k` items whose scores `item` adds most to, by its weights; raises `UnknownKey`, `NotFitted`."""
+        """The `k` items whose scores `item` adds most to; raises `UnknownKey`, `NotFitted`."""
         keys = list(self.interactions_.items)
         if str(item) not in keys:
             raise UnknownKey(f"no item is called {shown(item)}")
@@ -105,6 +107,7 @@ class EASE(Recommender):
         self._require_room(items)
         matrix = data.matrix()
         self.weights_ = item_weights(matrix, as_float(self.regularization))
+        self.identity_ = content_identity(data.items, self.weights_, "dot")
         seconds = time.perf_counter() - begin
         self.report_ = EASEReport(seconds, len(data) / max(seconds, 1e-9), self.weights_.nbytes)
 
@@ -114,7 +117,7 @@ class EASE(Recommender):
         room = free_memory() if self.memory is None else parse_bytes(self.memory)
         if needed > room:
             raise InputError(
-                f"{items:,} items need {needed / 1e9:.1f} GB for their weights, and {room / 1e9:.1f} GB are there",
+                f"the weights of {items:,} items take {needed / 1e9:.1f} GB of {room / 1e9:.1f} GB",
                 remedy="keep fewer items, give more memory, or take ALS",
             )
 
@@ -147,6 +150,7 @@ class EASE(Recommender):
 
     def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
         self.weights_ = arrays["weights"]
+        self.identity_ = content_identity(self.interactions_.items, self.weights_, "dot")
 
 
 def item_weights(matrix: Matrix, regularization: float) -> NDArray[np.float32]:
