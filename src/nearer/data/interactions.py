@@ -143,7 +143,9 @@ class Interactions:
         """Users by items, float32, the weights; item numbers rise within a user."""
         from scipy.sparse import csr_array  # noqa: PLC0415  (heavy: paid for where it is needed)
 
-        weights = np.ones(len(self), np.float32) if self.weights is None else self.weights
+        weights = (
+            np.ones(len(self), np.float32) if self.weights is None else self.weights.copy()
+        )  # it is sorted
         shape = (len(self.users), len(self.items))
         made = csr_array((weights, self.indices.astype(np.int64), self.indptr), shape=shape)
         made.sort_indices()

@@ -240,9 +240,8 @@ class Recommender(Estimator):
 
         Raises `NotFitted`, `StorageError`.
         """
-        write_recommender(
-            Path(path), self, self._learned_arrays(), self.interactions_, self.item_table_, overwrite
-        )
+        data = self.interactions_
+        write_recommender(Path(path), self, self._learned_arrays(), data, self.item_table_, overwrite)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

@@ -122,7 +122,7 @@ class Recommendations:
         return table.__arrow_c_stream__(requested_schema)
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
-        """Write `to_arrow` as Parquet; raises `StorageError`, and leaves what was there whole."""
+        """Write `to_arrow` as Parquet, whole or not at all; raises `FormatError`, `StorageError`."""
         from nearer.recommend.table_file import TableFile  # noqa: PLC0415  (it writes tables of this)
 
         with TableFile(path, overwrite) as file:

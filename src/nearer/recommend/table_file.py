@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from nearer.errors import FormatError
 from nearer.space.replace import new_file
 
 if TYPE_CHECKING:
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 class TableFile:
     """Tables of one schema, written one after another to `path`; nothing is there before the end.
 
-    Raises `StorageError` where the place cannot be written, or is taken and `overwrite` is False.
+    Raises `FormatError` for another ending than .parquet, `StorageError` where the place cannot be written
+    or is taken and `overwrite` is False.
     """
 
     def __init__(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
         self._path = Path(path)
+        if self._path.suffix.lower() != ".parquet":
+            raise FormatError("suggestions are saved as a Parquet table", file=path, remedy="end in .parquet")
         self._overwrite = overwrite
         self._stack = ExitStack()
         self._writer: Any = None
