@@ -6,7 +6,7 @@ interactions -> who has which items (signal) -> item-item weights, solved at onc
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.data.interactions import Interactions
-from nearer.errors import InputError, ParameterError, UnknownKey, shown
+from nearer.errors import InputError, ParameterError, shown
+from nearer.models.chosen import asked_users
 from nearer.models.incremental import READING
 from nearer.models.parameters import Constraint, OrNone, Real, Whole, as_float
 from nearer.models.recommender import Recommender
@@ -90,16 +91,20 @@ class EASE(Recommender):
 
     def similar_items(self, item: str | int, k: int = 10) -> Neighbors:
         """The `k` items whose scores `item` adds most to; raises `UnknownKey`, `NotFitted`."""
-        keys = list(self.interactions_.items)
-        if str(item) not in keys:
-            raise UnknownKey(f"no item is called {shown(item)}")
-        if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-            raise ParameterError(f"k={shown(k)} is no whole number from 1 up")
-        row = keys.index(str(item))
-        scores = self.weights_[row].copy()
-        scores[row] = -np.inf
-        best = np.argsort(-scores, kind="stable")[: min(k, len(keys) - 1)]
-        return Neighbors(Neighbor(keys[place], float(scores[place])) for place in best.tolist())
+        keys = self.interactions_.items
+        _, (row,) = asked_users(item, keys, "error", "item")
+        return _nearest(keys, self.weights_[row], int(row), k)
+
+    def similar_users(self, user: str | int, k: int = 10) -> Neighbors:
+        """The `k` users nearest to `user`, by the cosine of what they have; raises as `similar_items`."""
+        keys = self.interactions_.users
+        _, (row,) = asked_users(user, keys, "error")
+        matrix = self.interactions_.matrix().astype(np.float64)
+        lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).reshape(-1))
+        products = np.asarray((matrix @ matrix[[row]].T).todense()).reshape(-1)
+        norms = lengths * lengths[row]
+        cosines = np.divide(products, norms, out=np.zeros(len(norms)), where=norms > 0)
+        return _nearest(keys, cosines.astype(np.float32), int(row), k)
 
     def _learn_from(self, data: Interactions) -> None:
         begin = time.perf_counter()
@@ -151,6 +156,15 @@ class EASE(Recommender):
     def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
         self.weights_ = arrays["weights"]
         self.identity_ = content_identity(self.interactions_.items, self.weights_, "dot")
+
+
+def _nearest(keys: Sequence[str], scores: NDArray[np.float32], own: int, k: int) -> Neighbors:
+    """The `k` keys of the highest scores but one's own, ties to the lower place."""
+    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+        raise ParameterError(f"k={shown(k)} is no whole number from 1 up")
+    order = np.argsort(-scores, kind="stable")
+    best = order[order != own][:k]
+    return Neighbors(Neighbor(keys[place], float(scores[place])) for place in best.tolist())
 
 
 def item_weights(matrix: Matrix, regularization: float) -> NDArray[np.float32]:

@@ -91,7 +91,9 @@ class Item2Vec(Incremental[Sequences], Recommender):
 
     Attributes
     ----------
-    item_space_, user_space_ : Space, of one identity; `space_` is `item_space_`.
+    item_space_ : Space, the items; `user_space_` has its identity.
+    user_space_ : Space, the users.
+    space_ : `item_space_`.
     interactions_ : what it was fitted to.
     loss_curve_ : float64 array, mean loss of a pair of items; 20 values an epoch, or fewer.
     report_ : `FitReport`; its tokens are interactions.
@@ -159,9 +161,13 @@ class Item2Vec(Incremental[Sequences], Recommender):
 
         Raises `ParameterError`, `InputError` (with file and row), `IntegrityError` for a damaged checkpoint;
         `StorageError` for checkpoints that cannot be written and `KeyboardInterrupt` on Ctrl-C, both with
-        everything learned so far kept.
+        everything learned so far kept. With the items of an earlier fit it goes on from there, else anew.
         """
-        return self._fit(interactions)
+        data = as_interactions(interactions)
+        before: TrainingState | None = self.__dict__.get("_state")
+        if before is not None and before.names["words"] != list(data.items):
+            del self._state  # other items are another model
+        return self._fit(data)
 
     def encode(
         self, items: Sequence[str], batch_size: int = 1024, show_progress: bool | None = None
@@ -174,11 +180,6 @@ class Item2Vec(Incremental[Sequences], Recommender):
 
     def _read(self, data: Any, threads: int, before: TrainingState | None) -> Sequences:
         read = as_interactions(data)
-        if before is not None and list(read.items) != before.names["words"]:
-            raise InputError(
-                "these interactions have other items than the model knows",
-                remedy="fit a new model, or read them with items= of the first",
-            )
         tokens = read.indices.copy()
         lengths = np.diff(read.indptr)
         if not (lengths > 1).any():
@@ -238,7 +239,8 @@ class Item2Vec(Incremental[Sequences], Recommender):
         self, past: NDArray[np.int64], weights: NDArray[np.float32], items: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         vectors = self.item_space_.vectors.astype(np.float64)
-        return np.asarray(vectors[items] @ (vectors[past] * (weights / weights.sum())[:, None]).T)
+        products = (vectors[items][:, None, :] * vectors[past][None, :, :]).sum(axis=2)
+        return np.asarray(products * (weights / weights.sum()), np.float64)
 
     def _learned_arrays(self) -> dict[str, NDArray[Any]]:
         return {"items": self.item_space_.vectors}
