@@ -4,10 +4,12 @@ from nearer.models.als import ALS
 from nearer.models.bpr import BPR
 from nearer.models.deepwalk import DeepWalk
 from nearer.models.doc2vec import Doc2Vec
+from nearer.models.ease import EASE, EASEReport
 from nearer.models.factors import FactorReport
 from nearer.models.fasttext import FastText
 from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
+from nearer.models.item2vec import Item2Vec
 from nearer.models.node2vec import Node2Vec
 from nearer.models.phrases import PhraseReport, Phrases
 from nearer.models.ppmi import PPMI, PPMIReport
@@ -19,14 +21,17 @@ from nearer.models.word2vec import Word2Vec
 __all__ = [
     "ALS",
     "BPR",
+    "EASE",
     "PPMI",
     "SIF",
     "DeepWalk",
     "Doc2Vec",
+    "EASEReport",
     "FactorReport",
     "FastText",
     "FitReport",
     "GloVe",
+    "Item2Vec",
     "Node2Vec",
     "PPMIReport",
     "PhraseReport",
