@@ -33,7 +33,7 @@ def checked_weights(column: Any, where: str | None) -> NDArray[np.float64]:
             remedy="correct it, or remove the row",
         )
     largest = float(weights.max(initial=0.0))
-    if largest > np.finfo(np.float32).max:
+    if largest > float(np.finfo(np.float32).max):
         raise InputError(
             f"the weight {largest:g} is too large for single precision",
             file=where,
