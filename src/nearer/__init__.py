@@ -20,12 +20,14 @@ from nearer import errors, evaluate, maps, search
 from nearer.data import Graph, Interactions
 from nearer.encoders import encoder
 from nearer.models import (
+    EASE,
     PPMI,
     SIF,
     DeepWalk,
     Doc2Vec,
     FastText,
     GloVe,
+    Item2Vec,
     Node2Vec,
     Phrases,
     Word2Vec,
@@ -36,10 +38,12 @@ from nearer.space import Space, load
 __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "DeepWalk",
     "Doc2Vec",
+    "EASE",
     "FastText",
     "GloVe",
     "Graph",
     "Interactions",
+    "Item2Vec",
     "Node2Vec",
     "PPMI",
     "Phrases",

@@ -2,9 +2,11 @@
 
 from nearer.models.deepwalk import DeepWalk
 from nearer.models.doc2vec import Doc2Vec
+from nearer.models.ease import EASE, EASEReport
 from nearer.models.fasttext import FastText
 from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
+from nearer.models.item2vec import Item2Vec
 from nearer.models.node2vec import Node2Vec
 from nearer.models.phrases import PhraseReport, Phrases
 from nearer.models.ppmi import PPMI, PPMIReport
@@ -14,13 +16,16 @@ from nearer.models.sif import SIF, PoolingReport
 from nearer.models.word2vec import Word2Vec
 
 __all__ = [
+    "EASE",
     "PPMI",
     "SIF",
     "DeepWalk",
     "Doc2Vec",
+    "EASEReport",
     "FastText",
     "FitReport",
     "GloVe",
+    "Item2Vec",
     "Node2Vec",
     "PPMIReport",
     "PhraseReport",
