@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 
 from nearer import Interactions
 
-ROWS = st.lists(
-    st.tuples(st.integers(0, 5), st.integers(0, 7), st.integers(1, 4), st.integers(-5, 5)),
-    min_size=1,
-    max_size=40,
-)
+ROW = st.tuples(st.integers(0, 5), st.integers(0, 7), st.integers(1, 4), st.integers(-5, 5))
+ROWS = st.lists(ROW, min_size=1, max_size=40)
+Entries = dict[str, list[tuple[Any, ...]]]
 
 
 def slow_entries(

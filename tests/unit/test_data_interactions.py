@@ -210,6 +210,10 @@ BAD: dict[str, tuple[Any, str]] = {
     "negative weight": (table(weight=[1, -2]), "row 1: the weight -2.0 is not a finite number above 0"),
     "infinite weight": (table(weight=[1.0, float("inf")]), "row 1: the weight inf is not a finite"),
     "huge weight": (table(weight=[1.0, 1e39]), "row 1: the weight 1e+39 is too large for single precision"),
+    "huge sum": (
+        [("a", "x", 3e38), ("a", "x", 3e38)],
+        "the weights of repeated rows add up to more than single",
+    ),
     "text weight": (table(weight=["1", "2"]), "weights are numbers, and this column is of the type string"),
     "null time": (table(time=[1, None]), "row 1: there is no time"),
     "NaN time": (table(time=[1.0, float("nan")]), "row 1: the time nan is no time"),
