@@ -19,7 +19,8 @@ def checked_weights(column: Any, where: str | None) -> NDArray[np.float64]:
 
     if isinstance(column, pa.Array | pa.ChunkedArray):
         kind = column.type
-        if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+        numbers = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+        if not (numbers or pa.types.is_null(kind)):
             raise InputError(f"weights are numbers, and this column is of the type {kind}", file=where)
         column = column.cast(pa.float64()).to_numpy()
     weights = np.asarray(column, dtype=np.float64)
