@@ -59,7 +59,7 @@ def write_graph(folder: Path) -> None:
         pq.write_table(table, folder / f"{name}.parquet")
     adjacency = parts.train.adjacency().toarray()
     _, axes = np.linalg.eigh(adjacency)
-    nearer.Space(parts.train.keys, axes[:, -4:]).save(folder / "nodes.space")
+    nearer.Space(parts.train.keys, axes[:, -2:]).save(folder / "nodes.space")
     groups = "".join(f"{name}\t{name[:5]}\n" for name in names) + "chess0\tcaptains\nrugby0\tcaptains\n"
     (folder / "groups.tsv").write_text(groups, encoding="utf-8")
 
