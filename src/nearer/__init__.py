@@ -20,12 +20,16 @@ from nearer import errors, evaluate, maps, search
 from nearer.data import Graph, Interactions
 from nearer.encoders import encoder
 from nearer.models import (
+    ALS,
+    BPR,
+    EASE,
     PPMI,
     SIF,
     DeepWalk,
     Doc2Vec,
     FastText,
     GloVe,
+    Item2Vec,
     Node2Vec,
     Phrases,
     Word2Vec,
@@ -34,12 +38,16 @@ from nearer.models import (
 from nearer.space import Space, load
 
 __all__ = [  # noqa: RUF022  (in the order of `sorted`)
+    "ALS",
+    "BPR",
     "DeepWalk",
     "Doc2Vec",
+    "EASE",
     "FastText",
     "GloVe",
     "Graph",
     "Interactions",
+    "Item2Vec",
     "Node2Vec",
     "PPMI",
     "Phrases",

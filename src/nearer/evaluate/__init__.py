@@ -2,7 +2,7 @@
 
     words      similarity, analogies        documents   retrieval, sts
     labels     knn, probe, clustering, silhouette       searchers   neighbor_overlap
-    graphs     links, nodes
+    graphs     links, nodes         interactions   ranking
 
 Intervals are 95 % percentile bootstrap intervals over the items judged (Efron, 1979), from one seed. A word
 that the space does not hold is never guessed: its item is left out, and the result says how many were.
@@ -17,6 +17,7 @@ from nearer.evaluate.links import LinksResult, links
 from nearer.evaluate.neighbours import OverlapResult, neighbor_overlap
 from nearer.evaluate.nodes import NodesResult, nodes
 from nearer.evaluate.probe import probe
+from nearer.evaluate.ranking import RankingResult, ranking
 from nearer.evaluate.result import Estimate
 from nearer.evaluate.retrieval import RetrievalResult, retrieval
 from nearer.evaluate.silhouette import SilhouetteResult, silhouette
@@ -33,6 +34,7 @@ __all__ = [
     "LinksResult",
     "NodesResult",
     "OverlapResult",
+    "RankingResult",
     "RetrievalResult",
     "SilhouetteResult",
     "SimilarityResult",
@@ -45,6 +47,7 @@ __all__ = [
     "neighbor_overlap",
     "nodes",
     "probe",
+    "ranking",
     "read_texts",
     "retrieval",
     "silhouette",

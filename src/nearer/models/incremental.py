@@ -95,7 +95,7 @@ class Material(Protocol):
 
     @property
     def facts(self) -> dict[str, int]:
-        """tokens, tokens_read, vocabulary and distinct, as `FitReport` has them."""
+        """What the model's kind of report says of the data."""
         ...
 
     def fingerprint(self, settings: dict[str, object]) -> str:
@@ -114,10 +114,12 @@ class Incremental(Estimator, Generic[M]):
 
     deciding: ClassVar[tuple[str, ...]]  # the parameters that decide the result
     items_name: ClassVar[str] = "words"  # what a pass over the data counts
+    points_an_epoch: ClassVar[int] = 20  # values of the loss curve
+    report_kind: ClassVar[type[Any]] = FitReport  # made of what every fit reports, and of `Material.facts`
 
     space_: Space
     loss_curve_: NDArray[np.float64]
-    report_: FitReport
+    report_: Any
     _state: TrainingState  # what training changes; with it, the round of epochs it belongs to:
     _fingerprint: str
     _units: int
@@ -175,6 +177,7 @@ class Incremental(Estimator, Generic[M]):
                 fingerprint=self._fingerprint,
                 show_progress=self.show_progress,
                 items_name=self.items_name,
+                points_an_epoch=self.points_an_epoch,
             )
         except StorageError as error:  # a checkpoint that cannot be written costs nothing that was learned
             failure = error
@@ -185,7 +188,7 @@ class Incremental(Estimator, Generic[M]):
         self._state = state
         train_seconds = state.seconds - seconds_before
         trained = (state.next_unit - unit_before) / self._units * items
-        self.report_ = FitReport(
+        self.report_ = self.report_kind(
             count_seconds=count_seconds,
             train_seconds=train_seconds,
             items_per_second=trained / max(train_seconds, 1e-9),
@@ -231,9 +234,13 @@ class Incremental(Estimator, Generic[M]):
         if state is None:
             state = self._seed(material)
         self._fingerprint, self._units = fingerprint, units
-        self._last_unit = units * int(self.epochs)
+        self._last_unit = units * self._planned_epochs()
         seed = (int(self.seed) + state.rounds * ROUND_SEED) % 2**64
         return self._run(material, state, self._last_unit, seed), state
+
+    def _planned_epochs(self) -> int:
+        """Passes over the data that a fit makes."""
+        return int(self.epochs)
 
     def _epochs_done(self, state: TrainingState) -> float:
         return state.epochs_before + state.next_unit / self._units

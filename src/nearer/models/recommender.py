@@ -106,8 +106,7 @@ class Recommender(Estimator):
     def _keep(self, data: Interactions) -> None:
         """Remember what was learned from, and forget what hung on an earlier fit."""
         self.interactions_ = data
-        self.item_table_ = None
-        for name in ("_seen", "_made_scorer", "_near_items", "_near_users"):
+        for name in ("item_table_", "_seen", "_made_scorer", "_near_items", "_near_users"):
             self.__dict__.pop(name, None)
 
     def describe_items(self, table: Any, key: str | None = None) -> Self:
