@@ -3,9 +3,9 @@ suggests.
 
     python recommenders_worker.py nearer|implicit als|bpr|best DATA.npz OUT.npy --iterations N --seed S
 
-DATA.npz holds `indptr` and `indices`, users by items (CSR), and `items`, their number. Two threads. ALS has alpha
-10 and regularisation 0.05 on either side. BPR has the best of a grid on either side: learning rate 0.01 (implicit's
-default), 0.05, 0.1 or 0.2, regularisation 0.003 or 0.01, and for ours a rate that falls linearly or stays.
+DATA.npz holds `indptr` and `indices`, users by items (CSR), and `items`, their number. Two threads. ALS has
+alpha 10 and regularisation 0.05 on either side. BPR has the best of a grid on either side: learning rate 0.01
+(implicit's default), 0.05, 0.1 or 0.2, regularisation 0.003 or 0.01; for ours, a rate that falls or stays.
 implicit gets what it recommends itself: OpenBLAS with one thread, its own threads doing the work.
 `recommend` is the best of three rounds for all users, 20 items each, without those they have.
 """
