@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 import nearer
+from nearer.cli.destination import require_apart, require_model_destination, require_space_destination
 from nearer.cli.fit import options as word
-from nearer.cli.fit.training import Facts, parameters, save_space, saved_fact, train, training_facts
+from nearer.cli.fit.training import (
+    Facts,
+    WholeModel,
+    parameters,
+    save_space,
+    saved_fact,
+    train,
+    training_facts,
+)
 from nearer.cli.options import AsJson, Overwrite, Seed, Threads
-from nearer.cli.destination import require_space_destination
 from nearer.cli.output import print_facts, print_json, print_next
 
 EXAMPLES = (
@@ -21,18 +30,19 @@ EXAMPLES = (
     "nearer fit graph edges.csv -o nodes.space --overwrite --method deepwalk --walks 20 --threads 1",
     "nearer fit graph edges.csv -o nodes.space --overwrite --method prone --dim 8",
 )
-Method = Literal["node2vec", "deepwalk", "prone"]
+Method = Literal["node2vec", "deepwalk", "prone", "graphsage"]
 METHODS: Mapping[Method, Callable[[], Any]] = {
     "node2vec": lambda: nearer.Node2Vec,
     "deepwalk": lambda: nearer.DeepWalk,
     "prone": lambda: nearer.ProNE,
+    "graphsage": lambda: nearer.GraphSAGE,
 }
 
 Edges = Annotated[
     Path,
     typer.Argument(
         metavar="EDGES",
-        help="A table of edges (.parquet .csv .tsv), or text with two or three columns between blanks (.txt).",
+        help="A table of edges (.parquet .csv .tsv), or text with columns between blanks (.txt).",
     ),
 ]
 
@@ -62,21 +72,36 @@ def graph(
     walks: Annotated[
         int, word.training(help="Walks that start at each node.", show_default="10, deepwalk 80")
     ] = 10,
-    length: Annotated[
-        int, word.training(help="Nodes of a walk.", show_default="80, deepwalk 40")
-    ] = 80,
+    length: Annotated[int, word.training(help="Nodes of a walk.", show_default="80, deepwalk 40")] = 80,
     metapath: Annotated[
         str | None, word.training(metavar="A,B,C", help="Node types that walks follow, a cycle.")
     ] = None,
     objective: word.Objective = "negative",
     window: Annotated[int, word.training(help="Largest distance on a walk.")] = 10,
-    negative: word.Negative = 5,
+    negative: Annotated[
+        int, word.training(help="Negative samples.", show_default="5, graphsage 256 a mini-batch")
+    ] = 5,
     noise_exponent: word.NoiseExponent = 0.75,
     subsample: Annotated[float, word.training(help="Nodes visited above this share are thinned out.")] = 0.0,
-    epochs: Annotated[int, word.training(help="Passes over the walks.")] = 1,
-    learning_rate: word.LearningRate = 0.025,
+    epochs: Annotated[
+        int, word.training(help="Passes over the walks, or nodes.", show_default="1, graphsage 30")
+    ] = 1,
+    learning_rate: Annotated[
+        float, word.training(help="At the start.", show_default="0.025, graphsage 0.005")
+    ] = 0.025,
     least_learning_rate: word.LeastLearningRate = 1e-4,
     shared: word.Shared = 3,
+    features: Annotated[
+        Path | None,
+        word.reading(metavar="FILE", help="graphsage: node keys and features.", show_default="none"),
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="graphsage: save the model too, for encode.", show_default="none"),
+    ] = None,
+    layers: Annotated[int, word.training(help="graphsage: steps away a node still counts.")] = 2,
+    temperature: Annotated[float, word.training(help="graphsage: cosines are divided by it.")] = 0.1,
+    batch_size: Annotated[int, word.training(help="graphsage: nodes a mini-batch.")] = 512,
     order: Annotated[int, word.training(help="prone: terms of the filter.")] = 10,
     mu: Annotated[float, word.training(help="prone: where the filter is largest.")] = 0.2,
     theta: Annotated[float, word.training(help="prone: how sharp the filter is.")] = 0.5,
@@ -87,7 +112,7 @@ def graph(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train vectors of nodes (node2vec, DeepWalk, ProNE) and save them.
+    """Train vectors of nodes (node2vec, DeepWalk, ProNE, GraphSAGE) and save them.
 
     Parallel edges become one, their weights added up; nodes without an edge have no vector. Ctrl-C saves what
     was learned so far. One thread gives the same bits on every run.
@@ -96,9 +121,13 @@ def graph(
     given = parameters(kind, _said(context, kind, locals()))
     if metapath is not None:
         given["metapath"] = metapath.split(",")
-    model = kind(**given)
-    model.check_parameters()
+    learner = kind(**given)
+    learner.check_parameters()
+    _require_features(method, features, model)
     require_space_destination(out, overwrite)
+    if model is not None:
+        require_apart(out=out, model=model, checkpoint=checkpoint)
+        require_model_destination(model, overwrite)
     read = nearer.Graph.read(
         edges,
         directed=directed,
@@ -111,10 +140,36 @@ def graph(
         node_type=node_type,
         self_loops=self_loops,
     )
-    if hasattr(model, "checkpoint"):
-        train(model, read, out, overwrite=overwrite, as_json=as_json, facts=_facts(read), steps=_steps)
-    else:
-        _fit_at_once(model, read, out, overwrite, as_json)
+    if not hasattr(learner, "checkpoint"):
+        _fit_at_once(learner, read, out, overwrite, as_json)
+        return
+    whole = None
+    if model is not None:
+        whole = WholeModel(
+            model,
+            partial(learner.save, model, overwrite=overwrite),
+            lambda _: f"nearer map {out} {out.stem}.png",
+        )
+    train(
+        learner,
+        read,
+        out,
+        overwrite=overwrite,
+        as_json=as_json,
+        whole=whole,
+        facts=_facts(read),
+        steps=_steps,
+        beside=() if features is None else (features,),
+    )
+
+
+def _require_features(method: str, features: Path | None, model: Path | None) -> None:
+    """Raise `BadParameter` unless features go with the method that learns from them."""
+    if method == "graphsage" and features is None:
+        raise typer.BadParameter("--method graphsage needs --features FILE")
+    for name, given in (("--features", features), ("--model", model)):
+        if method != "graphsage" and given is not None:
+            raise typer.BadParameter(f"{name} goes with --method graphsage, not with {method}")
 
 
 def _said(context: Any, kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,7 +181,9 @@ def _said(context: Any, kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
         if name in names and (given or name in ("dim", "threads", "seed")):
             said[name] = value
         elif given and name in _parameters_of_any() and name not in names:
-            raise typer.BadParameter(f"--{name.replace('_', '-')} is nothing that --method {values['method']} has")
+            raise typer.BadParameter(
+                f"--{name.replace('_', '-')} is nothing that --method {values['method']} has"
+            )
     return said
 
 
@@ -142,7 +199,9 @@ def _fit_at_once(model: Any, read: nearer.Graph, out: Path, overwrite: bool, as_
     if as_json:
         print_json({"space": str(out), "identity": model.space_.identity, "dim": model.space_.dim, **report})
         return
-    seconds = [(name.replace("_", " "), f"{value:.2f} s") for name, value in report.items() if "seconds" in name]
+    seconds = [
+        (name.replace("_", " "), f"{value:.2f} s") for name, value in report.items() if "seconds" in name
+    ]
     print_facts([*_graph_facts(read, model), *seconds, saved_fact(model.space_, out)])
     print_next(*_steps(model.space_, out))
 
@@ -155,8 +214,9 @@ def _facts(read: nearer.Graph) -> Callable[[Any], Facts]:
 
 
 def _graph_facts(read: nearer.Graph, model: Any) -> Facts:
-    kind = f"{'directed' if read.directed else 'undirected'}, {'weighted' if read.weights is not None else 'unweighted'}"
-    told: Facts = [("graph", f"{len(read):,} nodes, {read.edges:,} edges, {kind}")]
+    kind = "directed" if read.directed else "undirected"
+    weighted = "unweighted" if read.weights is None else "weighted"
+    told: Facts = [("graph", f"{len(read):,} nodes, {read.edges:,} edges, {kind}, {weighted}")]
     if read.merged or read.loops:
         told.append(("left out", f"{read.merged:,} parallel edges merged, {read.loops:,} self-loops dropped"))
     if model.isolated_:
