@@ -9,6 +9,8 @@
 namespace nb = nanobind;
 
 namespace nearer {
+void bind_als(nb::module_&);
+void bind_bpr(nb::module_&);
 void bind_cooccurrence(nb::module_&);
 void bind_document_training(nb::module_&);
 void bind_glove(nb::module_&);
@@ -23,6 +25,8 @@ void bind_word_training(nb::module_&);
 NB_MODULE(_native, m) {
   m.def("variants", &nearer::available_variants);
   m.attr("compiler") = __VERSION__;
+  nearer::bind_als(m);
+  nearer::bind_bpr(m);
   nearer::bind_cooccurrence(m);
   nearer::bind_document_training(m);
   nearer::bind_glove(m);

@@ -20,6 +20,8 @@ from nearer import errors, evaluate, maps, search
 from nearer.data import Graph, Interactions
 from nearer.encoders import encoder
 from nearer.models import (
+    ALS,
+    BPR,
     EASE,
     PPMI,
     SIF,
@@ -38,6 +40,8 @@ from nearer.models import (
 from nearer.space import Space, load
 
 __all__ = [  # noqa: RUF022  (in the order of `sorted`)
+    "ALS",
+    "BPR",
     "DeepWalk",
     "Doc2Vec",
     "EASE",

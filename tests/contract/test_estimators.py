@@ -17,6 +17,8 @@ from nearer import Space
 from nearer.encoders import Encoder, Lookup, Subword
 from nearer.errors import InputError, NotFitted, ParameterError
 from nearer.models import (
+    ALS,
+    BPR,
     EASE,
     PPMI,
     SIF,
@@ -63,6 +65,8 @@ FIVE_TEXTS = [["lion", "two words"], ["שלום"], ["🦁", "lion"]]
 RINGS = [(f"{r}{i}", f"{r}{(i + 1) % 8}") for r in "ab" for i in range(8)] + [("a0", "b0")]
 SEEN = {f"{r}{i}": [r, f"{r}{i % 3}"] for r in "ab" for i in range(8)}
 SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
+    ALS: lambda: (ALS(dim=3, iterations=2, threads=1), CHOICES),
+    BPR: lambda: (BPR(dim=3, epochs=2, threads=1), CHOICES),
     DeepWalk: lambda: (DeepWalk(dim=4, walks=2, length=5, threads=1), EDGES),
     Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),
     EASE: lambda: (EASE(regularization=1.0, threads=1), CHOICES),

@@ -17,7 +17,7 @@ import pytest
 
 import nearer
 import nearer.models
-from nearer import Interactions
+from nearer import ALS, BPR, Interactions
 from nearer.errors import InputError, IntegrityError, ModelNotFound, NotFitted, ParameterError, UnknownKey
 from nearer.models.recommender import Recommender
 from small_recommenders import Svd, Together, checkerboard, random_interactions
@@ -36,6 +36,8 @@ class Example:
 
 # A new recommender brings an example.
 MADE: dict[str, Example] = {
+    "ALS": Example(lambda: ALS(dim=4, regularization=1.0, threads=1), exact=True),
+    "BPR": Example(lambda: BPR(dim=4, epochs=200, threads=1), exact=False),
     "EASE": Example(lambda: nearer.EASE(regularization=5.0, threads=1), exact=True),
     "Item2Vec": Example(
         lambda: nearer.Item2Vec(

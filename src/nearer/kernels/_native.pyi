@@ -217,6 +217,41 @@ class WordCounter:
     ) -> tuple[str, int, NDArray[np.uint32], bool]: ...
     def read_tokens(self, lines: list[list[str]]) -> NDArray[np.uint32]: ...
 
+def als_gram(variant: str, rows: NDArray[np.float32], gram: NDArray[np.float32], threads: int) -> None: ...
+def als_solve(
+    variant: str,
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.uint32],
+    weights: NDArray[np.float32],
+    fixed: NDArray[np.float32],
+    solved: NDArray[np.float32],
+    gram: NDArray[np.float32],
+    regularization: NDArray[np.float32],
+    dim: int,
+    alpha: float,
+    cg_steps: int,
+    first: int,
+    last: int,
+    threads: int,
+) -> tuple[float, int, int]: ...
+def train_bpr(
+    variant: str,
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.uint32],
+    units: NDArray[np.int64],
+    popular: bool,
+    users: NDArray[np.float32],
+    items: NDArray[np.float32],
+    biases: NDArray[np.float32],
+    learning_rate: float,
+    least_learning_rate: float,
+    regularization: float,
+    planned_units: int,
+    seed: int,
+    order: NDArray[np.int64],
+    first_turn: int,
+    threads: int,
+) -> tuple[float, int, int]: ...
 def release_free_memory() -> None: ...
 def merge_counters(
     counters: list[WordCounter], min_count: int, max_vocabulary: int

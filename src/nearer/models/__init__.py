@@ -1,8 +1,11 @@
 """Models: one method a file, each a thread from raw data to a space."""
 
+from nearer.models.als import ALS
+from nearer.models.bpr import BPR
 from nearer.models.deepwalk import DeepWalk
 from nearer.models.doc2vec import Doc2Vec
 from nearer.models.ease import EASE, EASEReport
+from nearer.models.factors import FactorReport
 from nearer.models.fasttext import FastText
 from nearer.models.glove import GloVe
 from nearer.models.graphsage import GraphSAGE, SageReport
@@ -18,12 +21,15 @@ from nearer.models.sif import SIF, PoolingReport
 from nearer.models.word2vec import Word2Vec
 
 __all__ = [
+    "ALS",
+    "BPR",
     "EASE",
     "PPMI",
     "SIF",
     "DeepWalk",
     "Doc2Vec",
     "EASEReport",
+    "FactorReport",
     "FastText",
     "FitReport",
     "GloVe",

@@ -26,9 +26,9 @@ from nearer.cli.options import AsJson, Overwrite, Seed, Threads
 from nearer.cli.output import print_facts, print_json, print_next
 
 EXAMPLES = (
-    "nearer fit graph edges.csv -o nodes.space",
-    "nearer fit graph edges.csv -o nodes.space --overwrite --method deepwalk --walks 20 --threads 1",
-    "nearer fit graph edges.csv -o nodes.space --overwrite --method prone --dim 8",
+    "nearer fit graph edges.csv -o walked.space --q 0.5",
+    "nearer fit graph edges.csv -o deepwalk.space --method deepwalk --walks 20 --threads 1",
+    "nearer fit graph edges.csv -o prone.space --method prone --dim 8",
 )
 Method = Literal["node2vec", "deepwalk", "prone", "graphsage"]
 METHODS: Mapping[Method, Callable[[], Any]] = {
