@@ -56,11 +56,12 @@ def train(
     whole: WholeModel | None = None,
     facts: Callable[[Any], Facts] | None = None,
     steps: Callable[[nearer.Space, Path], list[str]] | None = None,
+    beside: tuple[Any, ...] = (),
 ) -> None:
     """Fit `model` to `data`, save its space to `out` and report; what Ctrl-C left is saved too.
 
     `whole` is saved too, where it is given. `facts` gives what people are shown of the fitted model, `steps`
-    what they may want to do next; None: what all word models have.
+    what they may want to do next; None: what all word models have. `beside` is what `fit` takes besides.
     """
     model.check_parameters()
     require_space_destination(out, overwrite)
@@ -68,7 +69,7 @@ def train(
         make_folder(Path(model.checkpoint))
     ended = None
     try:
-        model.fit(data)
+        model.fit(data, *beside)
     except (KeyboardInterrupt, StorageError) as error:
         if not hasattr(model, "space_"):
             raise
