@@ -143,3 +143,24 @@ def test_what_the_kernel_cannot_work_with_is_refused() -> None:
     solver = Solver(30, 1.0, 1.0, 0.0, 3)
     with pytest.raises(ParameterError, match="rows of both matrices are aligned, in one width"):
         solve_rows(side, rows, wrong, gram, solver.penalties(side, ITEMS), solver, (0, 1), 1, VARIANTS[0])
+
+
+IMPLICIT = np.array(  # scores of the first two users, of implicit 0.7.3 with use_cg=False
+    [
+        [0.80852, 0.18182, 0.34964, 0.48837, -0.23379, 0.92560, -0.34451, 0.91544, -0.39192],
+        [0.50404, 0.91778, 0.74992, 0.56683, 0.92681, 0.01303, 0.93462, -0.08228, 0.84649],
+    ]
+)
+
+
+@pytest.mark.parametrize("cg_steps", [0, 30])
+def test_two_iterations_are_those_of_implicit(cg_steps: int) -> None:
+    """implicit has no 1 + in its confidence: it was given 1 + 2 r as its weights, and alpha 1."""
+    users, items = np.meshgrid(np.arange(12), np.arange(9), indexing="ij")
+    weights = ((users * 7 + items * 5) % 11 < 4) * (1.0 + (users + items) % 3)
+    matrix = csr_array(weights.astype(np.float32))
+    run = AlsTraining(feedback(matrix), feedback(matrix.T.tocsr()), Solver(4, 2.0, 0.3, 0.0, cg_steps), 100)
+    start = np.sin(np.arange(36.0).reshape(9, 4)) / 2
+    arrays = {"users": padded_rows(12, 4), "items": rows_of(start)}
+    run.train(arrays, 0, 2 * run.units_an_epoch, 1, VARIANTS[0])
+    np.testing.assert_allclose((arrays["users"] @ arrays["items"].T)[:2], IMPLICIT, atol=1e-4)

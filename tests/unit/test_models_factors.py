@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -172,3 +174,40 @@ def test_bpr_loses_with_every_item_taken_nothing() -> None:
     """A user who has everything has no negatives: the fit goes by without."""
     model = BPR(dim=2, epochs=2, threads=1).fit(csr_array(np.ones((3, 4), np.float32)))
     assert np.isfinite(model.user_space_.vectors).all()
+
+
+@pytest.mark.parametrize("model", [ALS(dim=4, iterations=40, threads=1), BPR(dim=4, epochs=40, threads=1)])
+def test_ctrl_c_keeps_what_was_learned_and_fit_goes_on(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = fresh(model).fit(blocks())
+    stopped, kind = fresh(model), type(model)._run
+    calls = []
+
+    def interrupted(self: Any, *arguments: Any) -> Any:
+        run = kind(self, *arguments)
+
+        def train(arrays: Any, first: int, *rest: Any) -> Any:
+            calls.append(first)
+            if first == 9:
+                os.kill(os.getpid(), signal.SIGINT)
+            return type(run).train(run, arrays, first, *rest)
+
+        return SlowRun(run, train)
+
+    monkeypatch.setattr(type(model), "_run", interrupted)
+    monkeypatch.setattr("nearer.models.loop.CALL_SECONDS", 0.0)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.fit(blocks())
+    assert stopped.report_.interrupted
+    assert stopped.recommend("0", 2).items.shape == (1, 2)
+    assert calls[-1] == 9
+    monkeypatch.undo()
+    assert stopped.fit(blocks()).item_space_.identity == whole.item_space_.identity
+    np.testing.assert_array_equal(stopped.loss_curve_, whole.loss_curve_)
+
+
+class SlowRun:
+    """A run whose calls are watched."""
+
+    def __init__(self, run: Any, train: Any) -> None:
+        self.units_an_epoch, self.items_an_epoch = run.units_an_epoch, run.items_an_epoch
+        self.learning_rate, self.train = run.learning_rate, train
