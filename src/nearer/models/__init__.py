@@ -6,6 +6,7 @@ from nearer.models.glove import GloVe
 from nearer.models.incremental import FitReport
 from nearer.models.phrases import PhraseReport, Phrases
 from nearer.models.ppmi import PPMI, PPMIReport
+from nearer.models.prone import ProNE, ProNEReport
 from nearer.models.saving import can_save_model
 from nearer.models.sif import SIF, PoolingReport
 from nearer.models.word2vec import Word2Vec
@@ -21,6 +22,8 @@ __all__ = [
     "PhraseReport",
     "Phrases",
     "PoolingReport",
+    "ProNE",
+    "ProNEReport",
     "Word2Vec",
     "can_save_model",
 ]
