@@ -19,7 +19,7 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 from nearer import errors, evaluate, maps, search
 from nearer.data import Graph, Interactions
 from nearer.encoders import encoder
-from nearer.models import PPMI, SIF, Doc2Vec, FastText, GloVe, Phrases, ProNE, Word2Vec
+from nearer.models import PPMI, SIF, Doc2Vec, FastText, GloVe, GraphSAGE, Phrases, ProNE, Word2Vec
 from nearer.space import Space, load
 
 __all__ = [  # noqa: RUF022  (in the order of `sorted`)
@@ -27,6 +27,7 @@ __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "FastText",
     "GloVe",
     "Graph",
+    "GraphSAGE",
     "Interactions",
     "PPMI",
     "Phrases",

@@ -3,6 +3,7 @@
 from nearer.models.doc2vec import Doc2Vec
 from nearer.models.fasttext import FastText
 from nearer.models.glove import GloVe
+from nearer.models.graphsage import GraphSAGE, SageReport
 from nearer.models.incremental import FitReport
 from nearer.models.phrases import PhraseReport, Phrases
 from nearer.models.ppmi import PPMI, PPMIReport
@@ -18,12 +19,14 @@ __all__ = [
     "FastText",
     "FitReport",
     "GloVe",
+    "GraphSAGE",
     "PPMIReport",
     "PhraseReport",
     "Phrases",
     "PoolingReport",
     "ProNE",
     "ProNEReport",
+    "SageReport",
     "Word2Vec",
     "can_save_model",
 ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
@@ -95,7 +95,7 @@ class Material(Protocol):
 
     @property
     def facts(self) -> dict[str, int]:
-        """tokens, tokens_read, vocabulary and distinct, as `FitReport` has them."""
+        """What the report says of the data: tokens, tokens_read, vocabulary and distinct for `FitReport`."""
         ...
 
     def fingerprint(self, settings: dict[str, object]) -> str:
@@ -114,10 +114,11 @@ class Incremental(Estimator, Generic[M]):
 
     deciding: ClassVar[tuple[str, ...]]  # the parameters that decide the result
     items_name: ClassVar[str] = "words"  # what a pass over the data counts
+    report_kind: ClassVar[Callable[..., Any]] = FitReport  # what is made of times, epochs and `Material.facts`
 
     space_: Space
     loss_curve_: NDArray[np.float64]
-    report_: FitReport
+    report_: Any  # made by `report_kind`
     _state: TrainingState  # what training changes; with it, the round of epochs it belongs to:
     _fingerprint: str
     _units: int
@@ -185,7 +186,7 @@ class Incremental(Estimator, Generic[M]):
         self._state = state
         train_seconds = state.seconds - seconds_before
         trained = (state.next_unit - unit_before) / self._units * items
-        self.report_ = FitReport(
+        self.report_ = self.report_kind(
             count_seconds=count_seconds,
             train_seconds=train_seconds,
             items_per_second=trained / max(train_seconds, 1e-9),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,15 +23,13 @@ from nearer.models.parameters import Constraint, Estimator, Real, Whole, as_floa
 from nearer.models.propagation import propagate
 from nearer.progress import Progress
 from nearer.signal.proximity import (
+    Adjacency,
     graph_fingerprint,
     log_proximity,
     transition_matrix,
     undirected_adjacency,
 )
 from nearer.space import Space
-
-if TYPE_CHECKING:
-    from nearer.signal.proximity import Adjacency
 
 POWER_ITERATIONS = 5  # of the randomized solver
 DECIDING = ("dim", "order", "mu", "theta", "negative", "noise_exponent", "seed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -12,8 +12,7 @@ from nearer.data.graph import Graph
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    Adjacency = csr_array[np.float32, tuple[int, int]]
-
+Adjacency: TypeAlias = "csr_array[np.float32, tuple[int, int]]"
 MOST_INDEX = 2**31 - 1  # of the sparse matrices that SciPy multiplies fastest
 
 
