@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from nearer.data.columns import TABLE_ENDINGS
 from nearer.errors import FormatError, InputError, shown
 
-TABLE_ENDINGS = (".parquet", ".csv", ".tsv")
 KEY_NAMES = ("key", "id", "node")  # columns that are taken for keys where none is named
 
 
@@ -27,7 +27,7 @@ def table_columns(
 
     Raises `InputError` where it is not clear which columns those are, `FormatError` for files that are none.
     """
-    table = _opened(source)
+    table = _opened(source, key)
     where = str(source) if isinstance(source, str | os.PathLike) else None
     names = [str(name) for name in table.schema.names]
     key = key or next((name for name in KEY_NAMES if name in names), None)
@@ -36,7 +36,9 @@ def table_columns(
             "which column holds the keys is not clear", file=where,
             remedy=f'name it, as key="NAME"; the columns are {", ".join(names)}',
         )  # fmt: skip
-    chosen = [columns] if isinstance(columns, str) else list(columns or _only_lists(table, names, key, where))
+    chosen = (
+        [columns] if isinstance(columns, str) else list(columns or _clear_columns(table, names, key, where))
+    )
     for name in (key, *chosen):
         if name not in names:
             raise InputError(
@@ -57,7 +59,8 @@ def table_columns(
     return keys, [list(row) for row in zip(*(_numbers(table, name, where) for name in chosen), strict=True)]
 
 
-def _opened(source: Any) -> Any:
+def _opened(source: Any, key: str | None) -> Any:
+    """The table; keys as the text they are written as: 007 is not 7."""
     import pyarrow as pa  # noqa: PLC0415  (only tables need it)
     import pyarrow.parquet as pq  # noqa: PLC0415
     from pyarrow import csv  # noqa: PLC0415
@@ -65,23 +68,35 @@ def _opened(source: Any) -> Any:
     if not isinstance(source, str | os.PathLike):
         return pa.table(source)
     path = Path(source)
+    if not path.is_file():
+        raise InputError("there is no such file", file=path)
     try:
         if path.suffix.lower() == ".parquet":
             return pq.read_table(str(path))
         delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-        as_text = csv.ConvertOptions(column_types=dict.fromkeys(KEY_NAMES, pa.string()))
+        as_text = csv.ConvertOptions(
+            column_types=dict.fromkeys((key, *KEY_NAMES) if key else KEY_NAMES, pa.string())
+        )
         return csv.read_csv(str(path), parse_options=csv.ParseOptions(delimiter), convert_options=as_text)
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FormatError(f"not a readable table ({reason})", file=path) from None
 
 
-def _only_lists(table: Any, names: list[str], key: str, where: str | None) -> list[str]:
-    """The only column of lists; labels, splits and the like must not be taken for features by guesswork."""
-    lists = [name for name in names if name != key and _holds_lists(table.schema.field(name).type)]
+def _clear_columns(table: Any, names: list[str], key: str, where: str | None) -> list[str]:
+    """The only column of lists, or where all but the keys are floating-point numbers, those.
+
+    Labels, splits and the like must not be taken for features by guesswork.
+    """
+    import pyarrow as pa  # noqa: PLC0415
+
+    others = [name for name in names if name != key]
+    if others and all(pa.types.is_floating(table.schema.field(name).type) for name in others):
+        return others
+    lists = [name for name in others if _holds_lists(table.schema.field(name).type)]
     if len(lists) != 1:
         raise InputError(
-            f"which columns hold the features is not clear: found {', '.join(lists) or 'no'} columns of lists",
+            f"which columns hold features is not clear: found {', '.join(lists) or 'no'} column of lists",
             file=where,
             remedy=f'name them, as columns=["NAME", ...]; the columns are {", ".join(names)}',
         )

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.data.feature_tables import TABLE_ENDINGS, is_table, table_columns
+from nearer.data.columns import TABLE_ENDINGS
+from nearer.data.feature_tables import is_table, table_columns
 from nearer.errors import InputError, shown
 
 
@@ -49,7 +50,8 @@ def read_features(
     ----------
     source : a matrix (n, f), a SciPy sparse matrix, a mapping key -> features, a sequence of those, a `Space`
         or what else has `keys` and `vectors`, an Arrow, pandas or Polars table, or a path to one.
-    key, columns : names of a table's columns. None: "key", "id" or "node"; the only column of lists.
+    key, columns : names of a table's columns. None: "key", "id" or "node"; the only column of lists, or all
+        others where they are floating-point numbers.
     known : features that these are to be the same as: numbers need as many columns, of names those that
         `known` has are taken and others are dropped.
 

@@ -65,9 +65,9 @@ class GraphSAGE(Incremental[SageMaterial]):
     """Node vectors from features and neighbours, for nodes never seen too (GraphSAGE; Hamilton, Ying and
     Leskovec 2017, Inductive Representation Learning on Large Graphs).
 
-    A layer makes a node's state of its own and of the mean of its neighbours': W_self h_v + W_neigh mean(h_u),
-    with relu between layers; vectors have length 1. Nothing is known of labels: nodes that meet on short
-    walks are told from others (InfoNCE). Edges count in both directions; a mean is weighted by their weights.
+    A layer makes a node's state of its own and of the mean of its neighbours', as W_self h_v + W_neigh
+    mean(h_u), with relu between layers; vectors have length 1. Nothing is known of labels: nodes that meet on
+    short walks are told from others (InfoNCE). Edges count in both directions, and means by their weights.
 
     Parameters
     ----------
@@ -81,7 +81,8 @@ class GraphSAGE(Incremental[SageMaterial]):
     epochs : passes over the nodes that have neighbours.
     batch_size : nodes a mini-batch.
     learning_rate : of Adam.
-    key, columns : names of a table's columns. None: "key", "id" or "node"; the only column of lists.
+    key, columns : names of a table's columns. None: "key", "id" or "node"; the only column of lists, or all
+        others where they are floating-point numbers.
     checkpoint : folder where the run is saved every `checkpoint_every` seconds and resumed from.
     threads : None uses every core. One thread gives the same bits on every run; more round differently.
     seed : of everything random.
@@ -174,10 +175,10 @@ class GraphSAGE(Incremental[SageMaterial]):
     def fit(self, edges: Any, features: Any) -> Self:
         """Train on `edges`, a `Graph` or whatever `Graph.read` takes, and the `features` of its nodes.
 
-        Features are a matrix or SciPy sparse matrix with a row a node in the order of `Graph.keys`; or, matched
-        by key, a `Space`, a mapping key -> vector or list of words, or a table with such a column. Lists of
-        words or of whole numbers name features that are present; rows are scaled to length 1. A node that has
-        none counts as zeros, and features of keys that are no node are left out.
+        Features are a matrix or SciPy sparse matrix with a row a node in the order of `Graph.keys`; or,
+        matched by key, a `Space`, a mapping key -> vector or list of words, or a table with such a column.
+        Lists of words or of whole numbers name features that are present; rows are scaled to length 1. A node
+        that has none counts as zeros, and features of keys that are no node are left out.
 
         Raises `ParameterError`, also for training that collapsed: all vectors alike; `InputError` for edges
         or features that cannot be read or do not match; `IntegrityError` for a damaged checkpoint;
@@ -198,10 +199,10 @@ class GraphSAGE(Incremental[SageMaterial]):
     ) -> NDArray[np.float32]:
         """Vectors of new nodes, float32 (n, dim), in the space of `space_`.
 
-        `items` are their features in any form that `fit` takes, of `edges` also without keys; None in a mapping
-        stands for a node of which nothing is known. `edges` link new nodes to each other and to nodes of the
-        fit; without, no node has neighbours. Nodes of the fit keep their states, and edges between two of
-        them change nothing; features that the model does not know by name are dropped.
+        `items` are their features in any form that `fit` takes, and without `edges` need no keys; None in a
+        mapping stands for a node of which nothing is known. `edges` link new nodes to each other and to nodes
+        of the fit; without, no node has neighbours. Nodes of the fit keep their states, and edges between
+        two of them change nothing; features that the model does not know by name are dropped.
 
         Raises `NotFitted`; `InputError` for a node that was in the fit, an edge that names a node without
         features, and a node that has neither features nor neighbours with any.
@@ -277,7 +278,8 @@ class GraphSAGE(Incremental[SageMaterial]):
 
     def _read(self, data: Any, threads: int, before: TrainingState | None) -> SageMaterial:
         known = None if before is None else self._encoding.columns
-        self._data = read_sage(*data, self.key, self.columns, known, int(self.batch_size))
+        edges, features = data
+        self._data = read_sage(edges, features, self.key, self.columns, known, int(self.batch_size))
         return self._data
 
     def _seed(self, material: SageMaterial) -> TrainingState:
@@ -310,7 +312,7 @@ class GraphSAGE(Incremental[SageMaterial]):
         vectors, keys = state.arrays[VECTORS], state.names[NODES]
         there = vectors.any(axis=1)
         self.isolated_ = [keys[row] for row in np.flatnonzero(~there).tolist()]
-        weights = {name: array for pair in layer_names(layers) for name in pair for array in [state.arrays[name]]}
+        weights = {name: state.arrays[name] for pair in layer_names(layers) for name in pair}
         known = {name: array for name, array in state.arrays.items() if name.startswith((FEATURES, STATES))}
         self.space_ = Space(
             [keys[row] for row in np.flatnonzero(there).tolist()],
@@ -335,9 +337,9 @@ class GraphSAGE(Incremental[SageMaterial]):
         if cosine > ALIKE and not self.report_.interrupted:
             self.__dict__.pop("_state", None)
             raise ParameterError(
-                f"training collapsed: the vectors are all alike, with a mean cosine of {cosine:.3f} between nodes",
-                remedy="give features that tell nodes apart, or lower learning_rate; the next fit starts afresh, "
-                "and an earlier space_ is unchanged",
+                f"training collapsed: vectors are all alike, with a mean cosine of {cosine:.3f}",
+                remedy="give features that tell nodes apart, or lower learning_rate; the next fit starts "
+                "afresh, and an earlier space_ is unchanged",
             )
         for name in [name for name in state.arrays if name.startswith((FEATURES, STATES))]:
             del state.arrays[name]
@@ -348,9 +350,9 @@ class GraphSAGE(Incremental[SageMaterial]):
 
 
 def mean_cosine(vectors: NDArray[np.float32]) -> float:
-    """Mean cosine between two different rows of length 1; rows of zeros are left out, NaN for fewer than two."""
+    """Mean cosine of two different rows of length 1, without rows of zeros; NaN for fewer than two."""
     count = int(vectors.any(axis=1).sum())
-    if count < 2:  # noqa: PLR2004  (two make a pair)
+    if count < 2:
         return float("nan")
     total = vectors.sum(axis=0, dtype=np.float64)
     return float((total @ total - count) / (count * (count - 1)))

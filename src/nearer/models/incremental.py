@@ -114,7 +114,9 @@ class Incremental(Estimator, Generic[M]):
 
     deciding: ClassVar[tuple[str, ...]]  # the parameters that decide the result
     items_name: ClassVar[str] = "words"  # what a pass over the data counts
-    report_kind: ClassVar[Callable[..., Any]] = FitReport  # what is made of times, epochs and `Material.facts`
+    report_kind: ClassVar[Callable[..., Any]] = (
+        FitReport  # what is made of times, epochs and `Material.facts`
+    )
 
     space_: Space
     loss_curve_: NDArray[np.float64]

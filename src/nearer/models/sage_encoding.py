@@ -17,7 +17,11 @@ from nearer.models.sage_training import layer_weights
 from nearer.models.state import TrainingState
 from nearer.progress import Progress
 
-FEATURES, STATES, VECTORS = "features.", "states", "vectors"  # arrays of a model: what its nodes are made from
+FEATURES, STATES, VECTORS = (
+    "features.",
+    "states",
+    "vectors",
+)  # arrays of a model: what its nodes are made from
 NODES, NAMES = "nodes", "features"  # and its names: of the nodes, and of the features where they have any
 
 

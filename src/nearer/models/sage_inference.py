@@ -30,9 +30,7 @@ def next_states(
     return raw if last else np.maximum(raw, 0, out=raw)
 
 
-def known_states(
-    features: Any, transitions: Any, weights: Weights
-) -> tuple[list[Any], NDArray[np.float32]]:
+def known_states(features: Any, transitions: Any, weights: Weights) -> tuple[list[Any], NDArray[np.float32]]:
     """The input of each layer for all nodes of a graph, and their vectors, rows of length 1 or 0."""
     inputs: list[Any] = []
     states = features
@@ -55,8 +53,8 @@ def new_vectors(
     """Vectors of n new nodes, rows of length 1 or 0.
 
     `to_new` (n, n) and `to_known` (n, nodes of the fit) are the shares of a new node's neighbours, which
-    together sum to 1; `known` are the inputs of each layer for the nodes of the fit. `advance` is told of rows
-    that passed a layer.
+    together sum to 1; `known` are the inputs of each layer for the nodes of the fit. `advance` is told of
+    rows that passed a layer.
     """
     used = np.unique(to_known.indices)
     to_used = to_known[:, used]

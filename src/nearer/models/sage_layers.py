@@ -45,8 +45,8 @@ def layer(
     """W_self h_v + W_neigh mean(h_u) for each row of `average`, (n, outputs); and the means, if it took them.
 
     `states` (m, inputs), dense or sparse, are those of the layer below: first those of the n nodes
-    themselves. `average` is sparse (n, m); its rows sum to 1, those of nodes without neighbours to 0. A sparse
-    matrix is projected first and a dense one averaged first, which costs least.
+    themselves. `average` is sparse (n, m); its rows sum to 1, those of nodes without neighbours to 0. Sparse
+    states are projected first and dense ones averaged first, which costs least.
     """
     nodes = average.shape[0]
     if not isinstance(states, np.ndarray):

@@ -154,7 +154,7 @@ def read_new_nodes(
     `InputError` for nodes that are in the fit, edges of new nodes without keys, and edges that name a node
     which is neither.
     """
-    from scipy.sparse import csr_array  # noqa: PLC0415  (heavy: paid for where it is needed)
+    from scipy.sparse import coo_array, csr_array  # noqa: PLC0415  (heavy: paid for where it is needed)
 
     found = _new_features(items, key, columns, known)
     count, nodes = len(found), len(rows)
@@ -188,7 +188,7 @@ def read_new_nodes(
     ends = places[arcs.row], places[arcs.col]
     of_new = ends[0] < count
     cells = (arcs.data[of_new], (ends[0][of_new], ends[1][of_new]))
-    shares = csr_array(cells, shape=(count, count + nodes), dtype=np.float32)
+    shares = coo_array(cells, shape=(count, count + nodes)).tocsr()
     return NewNodes(found.keys, features, shares[:, :count], shares[:, count:])
 
 
@@ -203,7 +203,7 @@ def _new_features(items: Any, key: str | None, columns: Any, known: Features) ->
 def row_lengths(matrix: Any) -> NDArray[np.float32]:
     """Euclidean lengths of the rows, float32 (n,)."""
     if isinstance(matrix, np.ndarray):
-        return np.sqrt(np.einsum("ij,ij->i", matrix, matrix))
+        return np.sqrt((matrix * matrix).sum(axis=1, dtype=np.float32))
     squares = matrix.copy()
     squares.data **= 2
     return np.sqrt(np.asarray(squares.sum(axis=1), dtype=np.float32))

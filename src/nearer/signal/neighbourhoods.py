@@ -1,4 +1,4 @@
-"""Neighbourhoods of nodes: who is met on short walks, whose states make a node's own, and who is drawn as noise.
+"""Neighbourhoods of nodes: who is met on short walks, whose states make a node's own, who is drawn as noise.
 
 Every draw comes from raw bits of a stream that the caller seeds, so that the same seed gives the same nodes.
 """
@@ -63,7 +63,7 @@ class Neighbourhoods:
     def averages(
         self, nodes: Nodes, layers: int, fanout: int | None, source: np.random.Philox
     ) -> tuple[Nodes, list[Any]]:
-        """Whose features the states of distinct `nodes` take, and the matrix of means of each layer, lowest first.
+        """Whose features the states of distinct `nodes` take, and each layer's matrix of means, lowest first.
 
         A matrix (n, m) averages the m states below into n; the first n of the m are the nodes' own. Of a node
         with more than `fanout` neighbours that many are drawn, with replacement: their mean is right on
@@ -105,8 +105,7 @@ def stream(seed: int, number: int) -> np.random.Philox:
 
 def uniform(source: np.random.Philox, count: int) -> NDArray[np.float64]:
     """`count` numbers from 0 up to but not 1, float64."""
-    found: NDArray[np.float64] = (source.random_raw(count) >> np.uint64(11)) * 2.0**-53
-    return found
+    return (source.random_raw(count) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def shuffled(nodes: Nodes, source: np.random.Philox) -> Nodes:
