@@ -203,7 +203,8 @@ def _new_features(items: Any, key: str | None, columns: Any, known: Features) ->
 def row_lengths(matrix: Any) -> NDArray[np.float32]:
     """Euclidean lengths of the rows, float32 (n,)."""
     if isinstance(matrix, np.ndarray):
-        return np.sqrt((matrix * matrix).sum(axis=1, dtype=np.float32))
+        lengths: NDArray[np.float32] = np.sqrt((matrix * matrix).sum(axis=1, dtype=np.float32))
+        return lengths
     squares = matrix.copy()
     squares.data **= 2
     return np.sqrt(np.asarray(squares.sum(axis=1), dtype=np.float32))

@@ -91,7 +91,8 @@ class SageTraining:
 
         loss, pairs, items = 0.0, 0, 0
         epoch, order = -1, np.empty(0, np.int64)
-        with threadpool_limits(limits=threads):
+        quiet = np.errstate(over="ignore", invalid="ignore")  # the loss says so where training diverges
+        with threadpool_limits(limits=threads), quiet:
             for unit in range(first, last):
                 if unit // self.units_an_epoch != epoch:
                     epoch = unit // self.units_an_epoch
