@@ -9,6 +9,8 @@
 namespace nb = nanobind;
 
 namespace nearer {
+void bind_als(nb::module_&);
+void bind_bpr(nb::module_&);
 void bind_cooccurrence(nb::module_&);
 void bind_document_training(nb::module_&);
 void bind_glove(nb::module_&);
@@ -16,12 +18,15 @@ void bind_phrases(nb::module_&);
 void bind_subwords(nb::module_&);
 void bind_text(nb::module_&);
 void bind_topk(nb::module_&);
+void bind_walks(nb::module_&);
 void bind_word_training(nb::module_&);
 }
 
 NB_MODULE(_native, m) {
   m.def("variants", &nearer::available_variants);
   m.attr("compiler") = __VERSION__;
+  nearer::bind_als(m);
+  nearer::bind_bpr(m);
   nearer::bind_cooccurrence(m);
   nearer::bind_document_training(m);
   nearer::bind_glove(m);
@@ -29,5 +34,6 @@ NB_MODULE(_native, m) {
   nearer::bind_subwords(m);
   nearer::bind_text(m);
   nearer::bind_topk(m);
+  nearer::bind_walks(m);
   nearer::bind_word_training(m);
 }

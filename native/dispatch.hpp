@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "als_training.hpp"
+#include "bpr_training.hpp"
 #include "document_training.hpp"
 #include "glove_training.hpp"
 #include "topk_task.hpp"
@@ -29,6 +31,8 @@ struct Kernels {
   DocumentKernels documents;
   TopkKernels topk;
   TrainTile train_glove;
+  AlsKernels als;
+  BprKernels bpr;
 };
 
 // Names of the variants in this build that this CPU can run, best first.

@@ -52,6 +52,18 @@ void add_candidate(const nearer::TopkScan& scan, int64_t query, uint64_t candida
   scan.thresholds[query] = nearer::score_of(list[scan.keep - 1]);
 }
 
+// Whether a query may not be given this row.
+bool is_excluded(const nearer::TopkScan& scan, int64_t query, int64_t row) {
+  if (!scan.excluded_from) return false;
+  int64_t low = scan.excluded_from[query], high = scan.excluded_from[query + 1];
+  while (low < high) {
+    const int64_t middle = low + (high - low) / 2;
+    if (scan.excluded[middle] < row) low = middle + 1;
+    else high = middle;
+  }
+  return low < scan.excluded_from[query + 1] && scan.excluded[low] == row;
+}
+
 // Adds the products of `depth` dimensions: scores[r][v] += rows[r][d] * panel[d][v].
 template <int R, int V>
 NEARER_INLINE void multiply_add(const float* rows, int64_t dim, const float* panel, int64_t depth, Vec (&scores)[R][V]) {
@@ -115,6 +127,7 @@ NEARER_INLINE void offer_tile(const nearer::TopkScan& scan, int64_t row, int64_t
       uint32_t better = lane_bits(load(spilled[r]) > load(scan.thresholds + base));
       for (; better; better &= better - 1) {
         const int lane = __builtin_ctz(better);
+        if (is_excluded(scan, base + lane, row + r)) continue;
         add_candidate(scan, base + lane, nearer::candidate_of(spilled[r][lane], row + r));
       }
     }

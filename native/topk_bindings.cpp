@@ -50,6 +50,8 @@ struct Search {
   int64_t k;
   float* scores;       // (query_count, k)
   int64_t* best_rows;  // (query_count, k)
+  const int64_t* excluded_from = nullptr;  // (query_count + 1) and what it points into; null: nothing is excluded
+  const uint32_t* excluded = nullptr;
 };
 
 // What ranks a row in single precision: inner product * scale + offset, each (row_count).
@@ -183,7 +185,8 @@ void run_search(const TopkKernels& kernels, const Search& search, const RowFacto
     kernels.scan({search.rows, search.dim, first, std::min(first + plan.rows_a_piece, search.row_count),
                   factors.scale, factors.offset, panels.get() + panel * plan.width * search.dim,
                   std::min(plan.panels_a_piece, plan.panels - panel), plan.panel_vectors, plan.keep, plan.capacity,
-                  candidates.get() + slot * plan.capacity, counts.data() + slot, thresholds.get() + slot});
+                  candidates.get() + slot * plan.capacity, counts.data() + slot, thresholds.get() + slot,
+                  search.excluded_from ? search.excluded_from + panel * plan.width : nullptr, search.excluded});
   });
 
   in_parallel(divide_up(search.query_count, kBatch), threads, [&](int64_t batch) {
@@ -209,9 +212,14 @@ Search search_of(Matrix queries, Matrix rows, Vector<double> squared_norms, int 
 }
 
 void topk(Matrix queries, Matrix rows, Vector<float> scale, Vector<float> offset, Vector<double> squared_norms,
-          int metric, int64_t threads, const std::string& variant, Output<float> scores, Output<int64_t> best_rows) {
+          int metric, Vector<int64_t> excluded_from, Vector<uint32_t> excluded, int64_t threads,
+          const std::string& variant, Output<float> scores, Output<int64_t> best_rows) {
   const TopkKernels& kernels = nearer::kernels(variant).topk;
-  const Search search = search_of(queries, rows, squared_norms, metric, scores, best_rows);
+  Search search = search_of(queries, rows, squared_norms, metric, scores, best_rows);
+  if (excluded_from.shape(0) > 0) {
+    search.excluded_from = excluded_from.data();
+    search.excluded = excluded.data();
+  }
   const RowFactors factors{scale.data(), offset.data()};
   nb::gil_scoped_release released;
   run_search(kernels, search, factors, threads);

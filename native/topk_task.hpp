@@ -23,6 +23,8 @@ struct TopkScan {
   uint64_t* candidates;   // (panel_count * panel_vectors * lanes, capacity)
   int64_t* counts;        // candidates a query has so far, 0 at first
   float* thresholds;      // scores a query's next candidate must beat, aligned to 64 bytes
+  const int64_t* excluded_from;  // null, or (queries + 1): a query's excluded rows are the range
+  const uint32_t* excluded;      // excluded[excluded_from[q]] ..., rising
 };
 
 struct TopkKernels {

@@ -1,5 +1,7 @@
 // One CPU variant of every kernel; compiled once a variant with that variant's flags (CMakeLists.txt).
 // Nothing here may use inline functions of the standard library that other objects share.
+#include "als.hpp"
+#include "bpr.hpp"
 #include "cbow.hpp"
 #include "dispatch.hpp"
 #include "glove.hpp"
@@ -59,6 +61,8 @@ const Kernels NEARER_JOIN(kernels_, NEARER_VARIANT) = {
     kDocuments,
     {kLanes, topk_scan, dot_in_double, squared_distance_in_double},
     train_tile,
+    {solve_als_unit, als_scratch_bytes, add_gram},
+    {train_bpr_unit, bpr_scratch_bytes},
 };
 
 }  // namespace nearer

@@ -6,6 +6,7 @@
 
 #include "dispatch.hpp"
 #include "unit_threads.hpp"
+#include "walk_source.hpp"
 #include "word_run.hpp"
 
 namespace nb = nanobind;
@@ -35,11 +36,12 @@ void bind_word_training(nb::module_& m) {
       [](const std::string& variant, bool cbow, Ids tokens, int64_t unit_tokens, Ids keep, Table noise, Matrix input,
          Matrix output, int window, int negative, int shared, float learning_rate, float least_learning_rate,
          int64_t planned_units, uint64_t seed, Offsets path_offsets, Ids path_nodes, Bits path_bits, int longest_path,
-         int64_t first, int64_t last, int threads) {
+         int64_t first, int64_t last, int threads, const WalkSource* source) {
         const WordPaths paths{path_offsets.data(), path_nodes.data(), path_bits.data(), longest_path};
-        const WordTraining run =
+        WordTraining run =
             word_training(tokens, unit_tokens, keep, noise, input, output, window, negative, shared, learning_rate,
                           least_learning_rate, planned_units, seed, paths);
+        if (source) run.source = source->tokens();
         const WordKernel kernel = word_kernel(kernels(variant), cbow, longest_path > 0);
         nb::gil_scoped_release release;
         return train_units(kernel.train, kernel.scratch_bytes, run, first, last, threads);
@@ -48,7 +50,8 @@ void bind_word_training(nb::module_& m) {
       nb::arg("noise").noconvert(), nb::arg("input").noconvert(), nb::arg("output").noconvert(), nb::arg("window"), nb::arg("negative"),
       nb::arg("shared"), nb::arg("learning_rate"), nb::arg("least_learning_rate"), nb::arg("planned_units"),
       nb::arg("seed"), nb::arg("path_offsets").noconvert(), nb::arg("path_nodes").noconvert(),
-      nb::arg("path_bits").noconvert(), nb::arg("longest_path"), nb::arg("first"), nb::arg("last"), nb::arg("threads"));
+      nb::arg("path_bits").noconvert(), nb::arg("longest_path"), nb::arg("first"), nb::arg("last"), nb::arg("threads"),
+      nb::arg("source").none());
 }
 
 }  // namespace nearer

@@ -18,6 +18,13 @@ struct WordPaths {
   int longest;             // nodes on the longest path
 };
 
+// Where a run's tokens come from that are in no array: fill(context, unit, tokens) writes those of a unit, counted
+// over all epochs, line starts marked, into room for `unit_tokens` of them, and returns how many they are.
+struct TokenSource {
+  int64_t (*fill)(const void* context, int64_t unit, uint32_t* tokens);
+  const void* context;
+};
+
 // One training run: the corpus, the tables it draws from, the two matrices and the settings.
 // The corpus is cut into units of `unit_tokens`; a unit has its own random stream and learning rate, so that
 // units can be trained by any thread and a run can stop and go on between any two.
@@ -39,6 +46,7 @@ struct WordTraining {
   int64_t planned_units;       // units over all planned epochs: where the decay ends
   uint64_t seed;
   WordPaths paths;             // of hierarchical softmax; else all null
+  TokenSource source{};        // of tokens that are not in `tokens`, such as walks; else null
 };
 
 // What a unit saw; the loss is the sum over measured centre-context pairs of

@@ -35,19 +35,27 @@ inline int64_t unit_boundary(const WordTraining& run, int64_t nominal) {
 
 // Fills `kept` with the tokens of the unit that survive subsampling (Mikolov 2013, section 2.3).
 inline void read_unit(const WordTraining& run, int64_t unit, Random& random, KeptTokens& kept) {
-  const int64_t nominal = unit % units_an_epoch(run) * run.unit_tokens;
-  const int64_t begin = unit_boundary(run, nominal), end = unit_boundary(run, nominal + run.unit_tokens);
+  const uint32_t* tokens = kept.ids;  // of a source: thinned out where they stand
+  int64_t read = 0;
+  if (run.source.fill) {
+    read = run.source.fill(run.source.context, unit, kept.ids);
+  } else {
+    const int64_t nominal = unit % units_an_epoch(run) * run.unit_tokens;
+    const int64_t begin = unit_boundary(run, nominal);
+    read = unit_boundary(run, nominal + run.unit_tokens) - begin;
+    tokens = run.tokens + begin;
+  }
   int64_t count = 0, lines = 0;
-  for (int64_t i = begin; i < end; i++) {
-    const uint32_t token = run.tokens[i], word = token & ~nearer::kLineStart;
-    if ((token & nearer::kLineStart) && i > begin) kept.line_ends[lines++] = count;
+  for (int64_t i = 0; i < read; i++) {
+    const uint32_t token = tokens[i], word = token & ~nearer::kLineStart;
+    if ((token & nearer::kLineStart) && i > 0) kept.line_ends[lines++] = count;
     kept.ids[count] = word;
     count += static_cast<uint32_t>(random.next() >> 32) <= run.keep[word];
   }
   kept.line_ends[lines++] = count;
   kept.count = count;
   kept.lines = lines;
-  kept.tokens_read = end - begin;
+  kept.tokens_read = read;
 }
 
 inline float unit_learning_rate(const WordTraining& run, int64_t unit) {

@@ -19,16 +19,39 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 from nearer import errors, evaluate, maps, search
 from nearer.data import Graph, Interactions
 from nearer.encoders import encoder
-from nearer.models import PPMI, SIF, Doc2Vec, FastText, GloVe, GraphSAGE, Phrases, ProNE, Word2Vec
+from nearer.models import (
+    ALS,
+    BPR,
+    EASE,
+    PPMI,
+    SIF,
+    DeepWalk,
+    Doc2Vec,
+    FastText,
+    GloVe,
+    GraphSAGE,
+    Item2Vec,
+    Node2Vec,
+    Phrases,
+    ProNE,
+    Word2Vec,
+    recommender,
+)
 from nearer.space import Space, load
 
 __all__ = [  # noqa: RUF022  (in the order of `sorted`)
+    "ALS",
+    "BPR",
+    "DeepWalk",
     "Doc2Vec",
+    "EASE",
     "FastText",
     "GloVe",
     "Graph",
     "GraphSAGE",
     "Interactions",
+    "Item2Vec",
+    "Node2Vec",
     "PPMI",
     "Phrases",
     "ProNE",
@@ -40,6 +63,7 @@ __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "evaluate",
     "load",
     "maps",
+    "recommender",
     "search",
 ]
 __version__ = "0.1.0"

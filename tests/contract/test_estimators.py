@@ -16,7 +16,23 @@ import nearer.models
 from nearer import Space
 from nearer.encoders import Encoder, Lookup, Subword
 from nearer.errors import InputError, NotFitted, ParameterError
-from nearer.models import PPMI, SIF, Doc2Vec, FastText, GloVe, GraphSAGE, Phrases, ProNE, Word2Vec
+from nearer.models import (
+    ALS,
+    BPR,
+    EASE,
+    PPMI,
+    SIF,
+    DeepWalk,
+    Doc2Vec,
+    FastText,
+    GloVe,
+    GraphSAGE,
+    Item2Vec,
+    Node2Vec,
+    Phrases,
+    ProNE,
+    Word2Vec,
+)
 from nearer.models.parameters import Estimator
 
 
@@ -39,6 +55,8 @@ ENCODERS = [  # estimators too, where they have an identity
     and not getattr(value, "_is_protocol", False)
 ]
 
+CHOICES = [("ann", "tea"), ("ann", "milk"), ("bob", "milk"), ("bob", "tea"), ("bob", "rum"), ("cy", "rum")]
+EDGES = [("lion", "zebra"), ("zebra", "horse"), ("horse", "lion"), ("horse", "mouse")]
 SENTENCES = ["the lion and the zebra", "a zebra and a lion", "the computer and the mouse"] * 30
 # A new estimator brings a small instance and what it is fitted to; a new encoder an instance and its items.
 FIVE = str(Path(__file__).parents[1] / "golden" / "five.space")
@@ -47,10 +65,16 @@ FIVE_TEXTS = [["lion", "two words"], ["שלום"], ["🦁", "lion"]]
 RINGS = [(f"{r}{i}", f"{r}{(i + 1) % 8}") for r in "ab" for i in range(8)] + [("a0", "b0")]
 SEEN = {f"{r}{i}": [r, f"{r}{i % 3}"] for r in "ab" for i in range(8)}
 SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
+    ALS: lambda: (ALS(dim=3, iterations=2, threads=1), CHOICES),
+    BPR: lambda: (BPR(dim=3, epochs=2, threads=1), CHOICES),
+    DeepWalk: lambda: (DeepWalk(dim=4, walks=2, length=5, threads=1), EDGES),
     Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),
+    EASE: lambda: (EASE(regularization=1.0, threads=1), CHOICES),
     FastText: lambda: (FastText(dim=4, buckets=50, min_count=1, epochs=1, threads=1), SENTENCES),
     GloVe: lambda: (GloVe(dim=4, min_count=1, epochs=2, threads=1), SENTENCES),
     GraphSAGE: lambda: (GraphSAGE(dim=4, negative=8, epochs=2, threads=1), Arguments((RINGS, SEEN))),
+    Item2Vec: lambda: (Item2Vec(dim=4, epochs=2, threads=1), CHOICES),
+    Node2Vec: lambda: (Node2Vec(dim=4, walks=2, length=5, threads=1), EDGES),
     PPMI: lambda: (PPMI(dim=3, min_count=1, threads=1), SENTENCES),
     Phrases: lambda: (Phrases(threshold=0.1, min_count=1, threads=1), SENTENCES),
     ProNE: lambda: (ProNE(dim=4, threads=1), RINGS),
@@ -58,7 +82,7 @@ SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
     Word2Vec: lambda: (Word2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),
 }
 # What an estimator learns that makes no space, and how to tell that two have learned the same.
-LEARNED: dict[type, str] = {Phrases: "phrases_"}
+LEARNED: dict[type, str] = {EASE: "identity_", Phrases: "phrases_"}
 ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
     Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=3).fit(SENTENCES), SENTENCES[:2]),
     GraphSAGE: lambda: (

@@ -13,7 +13,7 @@ from nearer import Word2Vec
 from nearer.kernels import chosen_variant
 from nearer.kernels.training import padded_rows
 from nearer.kernels.words import WordTraining
-from nearer.models import loop, word2vec, word_reading
+from nearer.models import word2vec, word_reading
 from nearer.models.state import seeded_rows
 from nearer.signal import encode_corpus, keep_thresholds, noise_table
 
@@ -53,7 +53,7 @@ def test_vectors_and_loss_curve_are_those_of_the_twin(
     twin = twin_of(run, start, padded_rows(len(corpus.words), 9), chosen_variant())
     reports = [twin.train(range(unit, unit + 1)) for unit in range(2 * units)]
 
-    assert units < loop.POINTS_AN_EPOCH  # so that each unit is a point of the curve
+    assert units < Word2Vec.points_an_epoch  # so that each unit is a point of the curve
     assert model.space_.keys == corpus.words
     np.testing.assert_allclose(model.space_.vectors, twin.words[:, :9], rtol=1e-4, atol=1e-6)
     curve = [report.loss / report.pairs for report in reports if report.pairs]
@@ -64,5 +64,5 @@ def test_vectors_and_loss_curve_are_those_of_the_twin(
 def test_points_of_the_curve_are_twentieths_of_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     cut_small(monkeypatch, 50)
     model = Word2Vec(dim=4, min_count=1, subsample=0, epochs=3, threads=1).fit(topic_sentences(200))
-    assert len(model.loss_curve_) == 3 * loop.POINTS_AN_EPOCH
+    assert len(model.loss_curve_) == 3 * Word2Vec.points_an_epoch
     assert model.loss_curve_[0] == pytest.approx(6 * np.log(2), abs=0.2)  # outputs start at zero

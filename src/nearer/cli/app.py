@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import nearer
-from nearer.cli import analogy, convert, dims, evaluate, info, map, models, neighbors, search, tour
+from nearer.cli import analogy, convert, dims, evaluate, info, map, models, neighbors, recommend, search, tour
 from nearer.cli.examples import shown
 from nearer.cli.fit import fit_app
 from nearer.cli.program import Program
@@ -30,6 +30,7 @@ app.command("analogy", epilog=shown(analogy.EXAMPLES))(analogy.analogy)
 app.command("evaluate", epilog=shown(evaluate.EXAMPLES))(evaluate.evaluate)
 app.command("dims", epilog=shown(dims.EXAMPLES))(dims.dims)
 app.command("search", epilog=shown(search.EXAMPLES))(search.search)
+app.command("recommend", epilog=shown(recommend.EXAMPLES))(recommend.recommend)
 app.command("map", epilog=shown(map.EXAMPLES))(map.draw_map)
 app.command("convert", epilog=shown(convert.EXAMPLES))(convert.convert)
 app.command("models", epilog=shown(models.EXAMPLES))(models.models)

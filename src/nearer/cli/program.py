@@ -32,6 +32,7 @@ ORDER = [
     "evaluate",
     "dims",
     "search",
+    "recommend",
     "map",
     "convert",
     "models",

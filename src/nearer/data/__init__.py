@@ -1,7 +1,7 @@
 """Data: readers that turn files, iterables and tables into bytes, ids and arrays; no learning here."""
 
 from nearer.data.graph import EdgeSplit, Graph, as_graph
-from nearer.data.interactions import Interactions
+from nearer.data.interactions import Interactions, InteractionSplit, as_interactions
 from nearer.data.text import Block, Corpus, TokenLines, find_files, read_corpus
 
 __all__ = [
@@ -9,9 +9,11 @@ __all__ = [
     "Corpus",
     "EdgeSplit",
     "Graph",
+    "InteractionSplit",
     "Interactions",
     "TokenLines",
     "as_graph",
+    "as_interactions",
     "find_files",
     "read_corpus",
 ]

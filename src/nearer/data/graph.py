@@ -99,6 +99,23 @@ class Graph:
             rows.loops,
         )
 
+    def linked(self) -> tuple[Graph, list[str]]:
+        """The graph of the nodes that have an arc, in or out, and the keys of the others: isolated nodes."""
+        has_arc = self.degrees > 0
+        has_arc[self.indices] = True
+        if has_arc.all():
+            return self, []
+        number = (np.cumsum(has_arc) - 1).astype(np.uint32)
+        indptr = np.concatenate([[0], self.indptr[1:][has_arc]])
+        kept = replace(
+            self,
+            keys=[key for key, kept in zip(self.keys, has_arc.tolist(), strict=True) if kept],
+            indptr=indptr,
+            indices=number[self.indices],
+            types=None if self.types is None else self.types[has_arc],
+        )
+        return kept, [key for key, kept in zip(self.keys, has_arc.tolist(), strict=True) if not kept]
+
     def split(self, fraction: float = 0.5, seed: int = 0) -> EdgeSplit:
         """A share of the edges held out, and as many pairs of nodes that are no edge.
 

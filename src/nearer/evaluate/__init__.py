@@ -2,6 +2,7 @@
 
     words      similarity, analogies        documents   retrieval, sts
     labels     knn, probe, clustering, silhouette       searchers   neighbor_overlap
+    graphs     links, nodes         interactions   ranking
 
 Intervals are 95 % percentile bootstrap intervals over the items judged (Efron, 1979), from one seed. A word
 that the space does not hold is never guessed: its item is left out, and the result says how many were.
@@ -12,8 +13,11 @@ from nearer.evaluate.classification import ClassificationResult
 from nearer.evaluate.clustering import ClusteringResult, clustering
 from nearer.evaluate.dimension import DimensionResult, choose_dimension
 from nearer.evaluate.knn import knn
+from nearer.evaluate.links import LinksResult, links
 from nearer.evaluate.neighbours import OverlapResult, neighbor_overlap
+from nearer.evaluate.nodes import NodesResult, nodes
 from nearer.evaluate.probe import probe
+from nearer.evaluate.ranking import RankingResult, ranking
 from nearer.evaluate.result import Estimate
 from nearer.evaluate.retrieval import RetrievalResult, retrieval
 from nearer.evaluate.silhouette import SilhouetteResult, silhouette
@@ -27,7 +31,10 @@ __all__ = [
     "ClusteringResult",
     "DimensionResult",
     "Estimate",
+    "LinksResult",
+    "NodesResult",
     "OverlapResult",
+    "RankingResult",
     "RetrievalResult",
     "SilhouetteResult",
     "SimilarityResult",
@@ -36,8 +43,11 @@ __all__ = [
     "choose_dimension",
     "clustering",
     "knn",
+    "links",
     "neighbor_overlap",
+    "nodes",
     "probe",
+    "ranking",
     "read_texts",
     "retrieval",
     "silhouette",

@@ -103,7 +103,7 @@ def _read(source: Any, columns: Sequence[str] | None) -> dict[str, Hashable]:
     places: dict[str, int] = {}
     for row, (value, label) in rows:
         key = identifier(value, name, row)
-        if _is_missing(label):
+        if is_missing(label):
             raise FormatError(
                 f"the label of {shown(key)} is missing",
                 file=name,
@@ -126,7 +126,7 @@ def _of(rows: NDArray[np.intp], labels: Iterable[Hashable], space: Space, covera
     numbers: dict[Hashable, int] = {}
     codes = np.empty(len(rows), np.int64)
     for place, label in enumerate(labels):
-        if not isinstance(label, Hashable) or _is_missing(label):
+        if not isinstance(label, Hashable) or is_missing(label):
             key = shown(space.keys[rows[place]])
             many = f"{key} has {shown(label)}, which is not one label"
             raise InputError(
@@ -138,7 +138,7 @@ def _of(rows: NDArray[np.intp], labels: Iterable[Hashable], space: Space, covera
     return Labelled(rows, codes, [str(label) for label in numbers], coverage)
 
 
-def _is_missing(label: Any) -> bool:
+def is_missing(label: Any) -> bool:
     """None, NaN, pandas' NA and NaT, and the empty string are no labels."""
     if isinstance(label, float):
         return math.isnan(label)

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nearer.errors import InputError, ParameterError, shown
-from nearer.evaluate import ranking
+from nearer.evaluate import rank_measures
 from nearer.evaluate.bootstrap import mean
 from nearer.evaluate.neighbours import Searcher
 from nearer.evaluate.qrels import Judgement, read_qrels
-from nearer.evaluate.ranking import Gain
+from nearer.evaluate.rank_measures import Gain
 from nearer.evaluate.result import Estimate, Result, table
 from nearer.kernels.topk import prepare, topk
 from nearer.space import Space
@@ -248,7 +248,7 @@ def _relevant(judged: Sequence[Judgement], documents: Space) -> dict[str, list[t
 
 def _require_small(judged: Sequence[Judgement], name: str) -> None:
     for judgement in judged:
-        if judgement.relevance > ranking.LARGEST_EXPONENT:
+        if judgement.relevance > rank_measures.LARGEST_EXPONENT:
             raise InputError(
                 f"relevance {judgement.relevance:g} is too large for an exponential gain",
                 file=name,
@@ -295,13 +295,13 @@ def _measured(
     for query, ranked in rankings:
         rank_of[ranked] = np.arange(1, len(ranked) + 1)
         rows, relevance = map(np.array, zip(*relevant[query], strict=True))
-        ranks, gains = rank_of[rows], ranking.gains_of(relevance, gain)
+        ranks, gains = rank_of[rows], rank_measures.gains_of(relevance, gain)
         rank_of[ranked] = 0
         found, total = ranks[ranks > 0], len(ranks)
         values[query] = [
-            ranking.ndcg(found, gains[ranks > 0], gains, k),
-            *(ranking.recall(found, total, at) for at in recall_at),
-            ranking.reciprocal_rank(found),
-            ranking.average_precision(found, total),
+            rank_measures.ndcg(found, gains[ranks > 0], gains, k),
+            *(rank_measures.recall(found, total, at) for at in recall_at),
+            rank_measures.reciprocal_rank(found),
+            rank_measures.average_precision(found, total),
         ]
     return dict(zip(names, values.T, strict=True))

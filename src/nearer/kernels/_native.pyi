@@ -7,6 +7,43 @@ compiler: str  # that built this module: fused operations, and so bits, depend o
 unicode_version: str
 
 def variants() -> list[str]: ...
+
+class WalkSource:
+    def __init__(
+        self,
+        indptr: NDArray[np.int64],
+        indices: NDArray[np.uint32],
+        weights: NDArray[np.float32],
+        alias: NDArray[np.uint32],
+        totals: NDArray[np.float32],
+        order: NDArray[np.uint32],
+        walks: int,
+        length: int,
+        back: float,
+        out: float,
+        usual: NDArray[np.float32],
+        types: NDArray[np.uint16],
+        metapath: NDArray[np.uint16],
+        seed: int,
+        walks_a_unit: int,
+    ) -> None: ...
+    def walks(
+        self,
+        first: int,
+        last: int,
+        nodes: NDArray[np.uint32],
+        lengths: NDArray[np.int64],
+        threads: int,
+    ) -> None: ...
+    def count(self, first: int, last: int, visits: NDArray[np.int64], threads: int) -> None: ...
+
+def build_alias(
+    indptr: NDArray[np.int64],
+    weights: NDArray[np.float32],
+    slots: NDArray[np.uint32],
+    totals: NDArray[np.float32],
+    threads: int,
+) -> None: ...
 def train_words(
     variant: str,
     cbow: bool,
@@ -30,6 +67,7 @@ def train_words(
     first: int,
     last: int,
     threads: int,
+    source: WalkSource | None,
 ) -> tuple[float, int, int]: ...
 def train_subwords(
     variant: str,
@@ -179,6 +217,41 @@ class WordCounter:
     ) -> tuple[str, int, NDArray[np.uint32], bool]: ...
     def read_tokens(self, lines: list[list[str]]) -> NDArray[np.uint32]: ...
 
+def als_gram(variant: str, rows: NDArray[np.float32], gram: NDArray[np.float32], threads: int) -> None: ...
+def als_solve(
+    variant: str,
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.uint32],
+    weights: NDArray[np.float32],
+    fixed: NDArray[np.float32],
+    solved: NDArray[np.float32],
+    gram: NDArray[np.float32],
+    regularization: NDArray[np.float32],
+    dim: int,
+    alpha: float,
+    cg_steps: int,
+    first: int,
+    last: int,
+    threads: int,
+) -> tuple[float, int, int]: ...
+def train_bpr(
+    variant: str,
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.uint32],
+    units: NDArray[np.int64],
+    popular: bool,
+    users: NDArray[np.float32],
+    items: NDArray[np.float32],
+    biases: NDArray[np.float32],
+    learning_rate: float,
+    least_learning_rate: float,
+    regularization: float,
+    planned_units: int,
+    seed: int,
+    order: NDArray[np.int64],
+    first_turn: int,
+    threads: int,
+) -> tuple[float, int, int]: ...
 def release_free_memory() -> None: ...
 def merge_counters(
     counters: list[WordCounter], min_count: int, max_vocabulary: int
@@ -213,6 +286,8 @@ def topk(
     offset: NDArray[np.float32],
     squared_norms: NDArray[np.float64],
     metric: int,
+    excluded_from: NDArray[np.int64],
+    excluded: NDArray[np.uint32],
     threads: int,
     variant: str,
     scores: NDArray[np.float32],

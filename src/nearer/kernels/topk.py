@@ -11,7 +11,7 @@ Source of the blocking: Goto & van de Geijn, "Anatomy of High-Performance Matrix
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -94,11 +94,37 @@ def prepare(vectors: NDArray[np.float32], metric: Metric, threads: int | None = 
     return Rows(matrix, metric, centre, squared, scale, offset, float(np.sqrt(largest)))
 
 
+@dataclass(frozen=True)
+class Excluded:
+    """Rows that a query may not be given.
+
+    Attributes
+    ----------
+    starts : int64 (m + 1): the rows excluded for query q are [starts[q], starts[q + 1]) of `rows`.
+    rows : uint32, rising within a query.
+    """
+
+    starts: NDArray[np.int64]
+    rows: NDArray[np.uint32]
+
+    def of(self, queries: NDArray[np.intp]) -> Excluded:
+        """What is excluded for some of the queries."""
+        lengths = np.diff(self.starts)[queries]
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        place = np.arange(starts[-1]) + np.repeat(self.starts[queries] - starts[:-1], lengths)
+        return Excluded(starts, self.rows[place])
+
+
+NOTHING = Excluded(np.empty(0, np.int64), np.empty(0, np.uint32))  # no query has excluded rows
+
+
 def topk(
     rows: Rows,
     queries: NDArray[np.float32],
     k: int,
     *,
+    excluded: Excluded = NOTHING,
+    allowed: NDArray[np.bool_] | None = None,
     threads: int | None = None,
     variant: str | None = None,
     show_progress: bool | None = None,
@@ -107,27 +133,34 @@ def topk(
 
     Returns scores float32 (m, min(k, n)) and row numbers int64 of the same shape, nearest first. A higher
     score is nearer: the cosine, the inner product, or the Euclidean distance negated. The cosine with a
-    vector of zeros is 0.
+    vector of zeros is 0. Where fewer than k rows may be given, the rest of a line is NaN and -1.
 
     Parameters
     ----------
+    excluded : rows that a query may not be given.
+    allowed : bool (n,), the rows that any query may be given; None: all.
     threads : None for one a core.
     variant : CPU variant of the kernel; None for the best.
 
     Raises
     ------
-    ParameterError : k below 1, threads below 1, or a variant that cannot run here.
+    ParameterError : k below 1, threads below 1, a variant that cannot run here, or rows excluded or allowed
+        that do not fit the queries and rows.
     InputError : queries of another dimension, or one that holds NaN, infinity, or whose products overflow.
     """
     asked = _checked_queries(rows, queries, k)
+    _require_fitting(rows, len(asked), excluded, allowed)
+    if allowed is not None:  # the others rank below everything
+        rows = replace(rows, offset=np.where(allowed, rows.offset, np.float32(-np.inf)))
     chosen, count = chosen_variant(variant), thread_count(threads)
     n = len(rows.vectors)
     k, wide = min(k, n), min(k + _SPARE + k // 8, n)
-    scores, best = _scanned(rows, asked, wide, count, chosen, show_progress)
+    scores, best = _scanned(rows, asked, wide, excluded, count, chosen, show_progress)
     unsure = _unsure(rows, asked, scores, k)
     while len(unsure) and wide < min(n, _WIDEST):
         wide = min(_WIDER * wide, _WIDEST, n)
-        again, found = _scanned(rows, asked[unsure], wide, count, chosen, show_progress)
+        barred = excluded.of(unsure) if excluded is not NOTHING else NOTHING
+        again, found = _scanned(rows, asked[unsure], wide, barred, count, chosen, show_progress)
         scores[unsure, :k], best[unsure, :k] = again[:, :k], found[:, :k]
         unsure = unsure[_unsure(rows, asked[unsure], again, k)]
     return np.ascontiguousarray(scores[:, :k]), np.ascontiguousarray(best[:, :k])
@@ -137,6 +170,7 @@ def _scanned(
     rows: Rows,
     asked: NDArray[np.float32],
     k: int,
+    excluded: Excluded,
     threads: int,
     variant: str,
     show_progress: bool | None,
@@ -149,6 +183,7 @@ def _scanned(
         with Progress("searching", len(asked), "queries", show_progress) as progress:
             for start in range(0, len(asked), step):
                 part = slice(start, start + step)
+                starts = excluded.starts[start : start + step + 1]
                 _native.topk(
                     asked[part],
                     rows.vectors,
@@ -156,6 +191,8 @@ def _scanned(
                     rows.offset,
                     rows.squared_norms,
                     _METRICS[rows.metric],
+                    starts,
+                    excluded.rows,
                     threads,
                     variant,
                     scores[part],
@@ -163,6 +200,18 @@ def _scanned(
                 )
                 progress.advance(len(asked[part]))
     return scores, best
+
+
+def _require_fitting(rows: Rows, queries: int, excluded: Excluded, allowed: NDArray[np.bool_] | None) -> None:
+    """Raise `ParameterError` for what would make the kernel read outside its arrays."""
+    if allowed is not None and (allowed.shape != (len(rows.vectors),) or allowed.dtype != np.bool_):
+        raise ParameterError(f"allowed has the shape {allowed.shape}, not one truth value a row")
+    starts = excluded.starts
+    if excluded is NOTHING:
+        return
+    fits = starts.shape == (queries + 1,) and starts.dtype == np.int64 and excluded.rows.dtype == np.uint32
+    if not fits or starts[0] < 0 or starts[-1] > len(excluded.rows) or (np.diff(starts) < 0).any():
+        raise ParameterError("excluded rows do not have a rising range for every query")
 
 
 def _unsure(rows: Rows, asked: NDArray[np.float32], scores: NDArray[np.float32], k: int) -> NDArray[np.intp]:

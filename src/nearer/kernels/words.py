@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from nearer.kernels import _native
 from nearer.kernels.paths import NO_PATHS, WordPaths
 from nearer.kernels.training import TrainReport, aligned_alike, require, require_range
+from nearer.kernels.walks import Walks
 
 Architecture = Literal["skipgram", "cbow"]
 Objective = Literal["negative", "hierarchical"]
@@ -40,6 +41,7 @@ class WordTraining:
     shared : consecutive centres that share one draw of negatives, at most 32; 1 with `paths`.
     learning_rate, least_learning_rate : start and end of the linear decay over `planned_units` units.
     paths : of every word down a tree, for hierarchical softmax; None: negative sampling.
+    source : walks that are the tokens, made as they are needed; `tokens` is then empty.
     """
 
     architecture: Architecture
@@ -55,16 +57,17 @@ class WordTraining:
     seed: int
     unit_tokens: int = UNIT_TOKENS
     paths: WordPaths | None = None
+    source: Walks | None = None
 
     @property
     def units_an_epoch(self) -> int:
         """Units of work that make one pass over the corpus."""
-        return -(-len(self.tokens) // self.unit_tokens)
+        return -(-len(self.tokens) // self.unit_tokens) if self.source is None else self.source.units
 
     @property
     def items_an_epoch(self) -> int:
-        """Tokens of the corpus."""
-        return len(self.tokens)
+        """Tokens of the corpus; of walks, as many as there are at most."""
+        return len(self.tokens) if self.source is None else self.source.most_nodes
 
     def train(
         self, arrays: Mapping[str, NDArray[Any]], first: int, last: int, threads: int, variant: str
@@ -92,7 +95,7 @@ def train_units(
     Raises `ParameterError` for arguments the kernel cannot work with.
     """
     _check(run, word_rows, output_rows)
-    require_range(len(run.tokens), run.planned_units, first, last, threads)
+    require_range(run.items_an_epoch, run.planned_units, first, last, threads)
     paths = run.paths or NO_PATHS
     loss, pairs, tokens = _native.train_words(
         variant,
@@ -117,6 +120,7 @@ def train_units(
         first,
         last,
         threads,
+        None if run.source is None else run.source.native,
     )
     return TrainReport(loss, pairs, tokens)
 
@@ -131,6 +135,9 @@ def _check(run: WordTraining, word_rows: NDArray[np.float32], output_rows: NDArr
                 and aligned_alike(word_rows, output_rows)
             ),
             **word_rules(run, rows),
+            "walks fit the units and the rows, and there are no other tokens": (
+                run.source is None or (len(run.tokens) == 0 and run.source.fits(rows, run.unit_tokens))
+            ),
         }
     )
     if run.paths is None:

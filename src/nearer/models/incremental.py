@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
@@ -95,7 +95,7 @@ class Material(Protocol):
 
     @property
     def facts(self) -> dict[str, int]:
-        """What the report says of the data: tokens, tokens_read, vocabulary and distinct for `FitReport`."""
+        """What the model's kind of report says of the data."""
         ...
 
     def fingerprint(self, settings: dict[str, object]) -> str:
@@ -114,13 +114,12 @@ class Incremental(Estimator, Generic[M]):
 
     deciding: ClassVar[tuple[str, ...]]  # the parameters that decide the result
     items_name: ClassVar[str] = "words"  # what a pass over the data counts
-    report_kind: ClassVar[Callable[..., Any]] = (
-        FitReport  # what is made of times, epochs and `Material.facts`
-    )
+    points_an_epoch: ClassVar[int] = 20  # values of the loss curve
+    report_kind: ClassVar[type[Any]] = FitReport  # made of what every fit reports, and of `Material.facts`
 
     space_: Space
     loss_curve_: NDArray[np.float64]
-    report_: Any  # made by `report_kind`
+    report_: Any
     _state: TrainingState  # what training changes; with it, the round of epochs it belongs to:
     _fingerprint: str
     _units: int
@@ -178,6 +177,7 @@ class Incremental(Estimator, Generic[M]):
                 fingerprint=self._fingerprint,
                 show_progress=self.show_progress,
                 items_name=self.items_name,
+                points_an_epoch=self.points_an_epoch,
             )
         except StorageError as error:  # a checkpoint that cannot be written costs nothing that was learned
             failure = error
@@ -234,9 +234,13 @@ class Incremental(Estimator, Generic[M]):
         if state is None:
             state = self._seed(material)
         self._fingerprint, self._units = fingerprint, units
-        self._last_unit = units * int(self.epochs)
+        self._last_unit = units * self._planned_epochs()
         seed = (int(self.seed) + state.rounds * ROUND_SEED) % 2**64
         return self._run(material, state, self._last_unit, seed), state
+
+    def _planned_epochs(self) -> int:
+        """Passes over the data that a fit makes."""
+        return int(self.epochs)
 
     def _epochs_done(self, state: TrainingState) -> float:
         return state.epochs_before + state.next_unit / self._units

@@ -19,7 +19,6 @@ from nearer.models.checkpoint import save_checkpoint
 from nearer.models.state import TrainingState
 from nearer.progress import Progress
 
-POINTS_AN_EPOCH = 20  # values of the loss curve
 CALL_SECONDS = 0.25  # work handed to the kernel at a time: how long Ctrl-C may take
 
 
@@ -37,8 +36,8 @@ class Run(Protocol):
         ...
 
     @property
-    def learning_rate(self) -> float:
-        """The rate that training starts with."""
+    def learning_rate(self) -> float | None:
+        """The rate that training starts with; None where there is none."""
         ...
 
     def train(
@@ -60,9 +59,12 @@ def train(
     settings: dict[str, object],
     fingerprint: str,
     show_progress: bool | None,
-    items_name: str = "words",
+    items_name: str,
+    points_an_epoch: int,
 ) -> bool:
     """Train `state` up to `last_unit`; returns False if Ctrl-C stopped it before.
+
+    `points_an_epoch` values of the loss curve are recorded an epoch.
 
     Raises `ParameterError` if the loss is not finite any more, `StorageError` for a checkpoint that cannot be
     written.
@@ -74,14 +76,15 @@ def train(
         size = threads
         while state.next_unit < last_unit and not stopped.is_set():
             begin = time.perf_counter()
-            stop = min(state.next_unit + size, last_unit, _next_point(state.next_unit, run.units_an_epoch))
+            point = _next_point(state.next_unit, run.units_an_epoch, points_an_epoch)
+            stop = min(state.next_unit + size, last_unit, point)
             report = run.train(state.arrays, state.next_unit, stop, threads, variant)
             seconds = time.perf_counter() - begin
             state.seconds += seconds
             size = max(threads, int((stop - state.next_unit) * CALL_SECONDS / max(seconds, 1e-6)))
             state.next_unit = stop
             _require_finite(report, run.learning_rate)
-            _record_loss(state, report.loss, report.pairs, run.units_an_epoch)
+            _record_loss(state, report, stop == point)
             progress.advance(report.tokens, f"loss {state.loss_curve[-1]:.3f}" if state.loss_curve else "")
             if checkpoint and (time.monotonic() - saved >= checkpoint_every or stop == last_unit):
                 save_checkpoint(checkpoint, state, settings, fingerprint)
@@ -91,25 +94,26 @@ def train(
         return state.next_unit >= last_unit
 
 
-def _require_finite(report: TrainReport, learning_rate: float) -> None:
+def _require_finite(report: TrainReport, learning_rate: float | None) -> None:
     if not math.isfinite(report.loss):
+        at = "" if learning_rate is None else f" at learning_rate={learning_rate:g}"
+        change = "raise regularization" if learning_rate is None else "lower learning_rate"
         raise ParameterError(
-            f"training diverged: the loss is {report.loss} at learning_rate={learning_rate:g}",
-            remedy="lower learning_rate; the next fit starts afresh, and an earlier space_ is unchanged",
+            f"training diverged: the loss is {report.loss}{at}",
+            remedy=f"{change}; the next fit starts afresh, and an earlier space_ is unchanged",
         )
 
 
-def _next_point(unit: int, units_an_epoch: int) -> int:
+def _next_point(unit: int, units_an_epoch: int, points_an_epoch: int) -> int:
     """The first unit after `unit` at which a value of the loss curve is complete."""
     epoch, within = divmod(unit, units_an_epoch)
-    point = within * POINTS_AN_EPOCH // units_an_epoch + 1
-    return epoch * units_an_epoch + -(-point * units_an_epoch // POINTS_AN_EPOCH)
+    point = within * points_an_epoch // units_an_epoch + 1
+    return epoch * units_an_epoch + -(-point * units_an_epoch // points_an_epoch)
 
 
-def _record_loss(state: TrainingState, loss: float, pairs: int, units_an_epoch: int) -> None:
-    state.point_loss += loss
-    state.point_pairs += pairs
-    complete = state.next_unit == _next_point(state.next_unit - 1, units_an_epoch)
+def _record_loss(state: TrainingState, report: TrainReport, complete: bool) -> None:
+    state.point_loss += report.loss
+    state.point_pairs += report.pairs
     if complete and state.point_pairs:
         state.loss_curve.append(state.point_loss / state.point_pairs)
         state.point_loss, state.point_pairs = 0.0, 0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
+from pathlib import Path
 
 from nearer.errors import ParameterError, shown
 
@@ -26,3 +29,12 @@ def parse_bytes(size: str | int, name: str = "memory") -> int:
     if count <= 0:
         raise ParameterError(f"{name}={shown(size)} is no size", remedy=f'write it as {name}="2GB"')
     return count
+
+
+def free_memory() -> int:
+    """Bytes that the machine can still give, as far as the system says; else all it has."""
+    with suppress(OSError):
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))

@@ -15,6 +15,7 @@ import nearer
 from nearer.cli.app import app
 from nearer.cli.tour.documentation import TOPICS, topics
 from nearer.cli.tour.shipped import shipped_text
+from small_recommenders import Svd
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +38,23 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     model.space_.save(folder / "words.space")
     np.save(folder / "queries.npy", model.space_.vectors[:4])
     write_judgements(folder, model.space_)
+    write_recommender(folder)
     return folder
+
+
+def write_recommender(folder: Path) -> None:
+    """A recommender of a tea room, where some drink tea and some coffee; and a table of what it sells."""
+    rows = [f"tea-{user},{item}" for user in range(5) for item in ("tea", "scones", "jam", "cream") if user]
+    rows += [f"coffee-{user},{item}" for user in range(5) for item in ("coffee", "cake", "biscuits")]
+    rows += ["ann,tea", "ann,jam", "tea-0,tea", "tea-0,milk", "coffee-0,milk"]
+    (folder / "orders.csv").write_text("user,item\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    kinds = {"tea": "drink", "coffee": "drink", "milk": "drink"}
+    sold = ("tea", "scones", "jam", "cream", "coffee", "cake", "biscuits", "milk")
+    lines = "".join(f"{item},{kinds.get(item, 'food')}\n" for item in sold)
+    (folder / "menu.csv").write_text(f"item,kind\n{lines}", encoding="utf-8")
+    users = [*dict.fromkeys(row.split(",")[0] for row in rows), "cold"]
+    data = nearer.Interactions.read(folder / "orders.csv", users=users)
+    Svd(3, threads=1).fit(data).describe_items(folder / "menu.csv").save(folder / "items.model")
 
 
 def write_judgements(folder: Path, space: nearer.Space) -> None:

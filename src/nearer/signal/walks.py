@@ -1,0 +1,90 @@
+"""Walks: nodes that stand near each other on random walks belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearer.data.graph import Graph
+from nearer.errors import InputError, ParameterError, shown
+from nearer.kernels.walks import NO_TYPES, NO_WEIGHTS, Walks
+
+UNIT_NODES = 16_384  # nodes of the walks that are one unit of training
+
+
+def graph_walks(
+    graph: Graph,
+    *,
+    walks: int,
+    length: int,
+    p: float = 1.0,
+    q: float = 1.0,
+    extended: bool = False,
+    metapath: Sequence[str] | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+) -> Walks:
+    """`walks` rounds of walks of `length` nodes from every node that an arc leaves, in an order drawn once.
+
+    With weights an arc is taken in proportion to them. `extended` is node2vec+: an arc of less than its
+    node's mean weight is loose, and counts as no tie or as part of one. With `metapath`, a cycle of node
+    types, walks start at nodes of the first and go on by type.
+
+    Raises `ParameterError` for `extended` without weights or `metapath` with p or q, `InputError` for a
+    metapath that names no type, or whose first type no node has that an arc leaves.
+    """
+    if extended and graph.weights is None:
+        raise ParameterError("extended=True is node2vec+, and this graph has no weights")
+    if metapath is not None and (p, q) != (1.0, 1.0):
+        raise ParameterError(f"p={p:g} and q={q:g} go with no metapath", remedy="leave them at 1")
+    starts = np.flatnonzero(graph.degrees).astype(np.uint32)
+    types, path = NO_TYPES, NO_TYPES
+    if metapath is not None:
+        types, path = _metapath(graph, metapath)
+        starts = starts[types[starts] == path[0]]
+        if not len(starts):
+            raise InputError(f"no node of the type {shown(metapath[0])} has an edge that leaves it")
+    return Walks(
+        graph.indptr,
+        graph.indices,
+        _shuffled(starts, seed),
+        walks,
+        length,
+        seed,
+        NO_WEIGHTS if graph.weights is None else graph.weights,
+        p,
+        q,
+        usual_weights(graph) if extended else NO_WEIGHTS,
+        types,
+        path,
+        max(1, UNIT_NODES // length),
+        threads,
+    )
+
+
+def usual_weights(graph: Graph) -> NDArray[np.float32]:
+    """The mean weight of the arcs that leave each node, float32 (n); 0 where there are none."""
+    if graph.weights is None:
+        return np.ones(len(graph), np.float32)
+    sums = np.concatenate([[0.0], np.cumsum(graph.weights, dtype=np.float64)])
+    totals = sums[graph.indptr[1:]] - sums[graph.indptr[:-1]]
+    return np.asarray(totals / np.maximum(graph.degrees, 1), np.float32)
+
+
+def _shuffled(starts: NDArray[np.uint32], seed: int) -> NDArray[np.uint32]:
+    """`starts` in an order drawn by raw bits, which NumPy never changes."""
+    drawn = np.random.Philox(key=seed).random_raw(len(starts))
+    return starts[np.argsort(drawn, kind="stable")]
+
+
+def _metapath(graph: Graph, metapath: Sequence[str]) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
+    """Types of nodes, and the numbers of the types of a path."""
+    if graph.types is None:
+        raise InputError("a metapath names types of nodes, and this graph has none", remedy="read node_type")
+    names = list(graph.type_names)
+    for name in metapath:
+        if name not in names:
+            raise InputError(f"no node has the type {shown(name)}", remedy=f"there are {', '.join(names)}")
+    return graph.types, np.array([names.index(name) for name in metapath], np.uint16)
