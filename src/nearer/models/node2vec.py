@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.data.graph import as_graph
-from nearer.errors import InputError
 from nearer.encoders.lookup import Lookup
+from nearer.errors import InputError
 from nearer.kernels.training import padded_rows
 from nearer.kernels.words import MOST_SHARED, Objective, WordTraining
 from nearer.models.graph_reading import WalkMaterial, require_same_nodes
