@@ -72,9 +72,9 @@ SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
     EASE: lambda: (EASE(regularization=1.0, threads=1), CHOICES),
     FastText: lambda: (FastText(dim=4, buckets=50, min_count=1, epochs=1, threads=1), SENTENCES),
     GloVe: lambda: (GloVe(dim=4, min_count=1, epochs=2, threads=1), SENTENCES),
-    GraphSAGE: lambda: (GraphSAGE(dim=4, negative=8, epochs=2, threads=1), Arguments((RINGS, SEEN))),
     Item2Vec: lambda: (Item2Vec(dim=4, epochs=2, threads=1), CHOICES),
     Node2Vec: lambda: (Node2Vec(dim=4, walks=2, length=5, threads=1), EDGES),
+    GraphSAGE: lambda: (GraphSAGE(dim=4, negative=8, epochs=2, threads=1), Arguments((RINGS, SEEN))),
     PPMI: lambda: (PPMI(dim=3, min_count=1, threads=1), SENTENCES),
     Phrases: lambda: (Phrases(threshold=0.1, min_count=1, threads=1), SENTENCES),
     ProNE: lambda: (ProNE(dim=4, threads=1), RINGS),
@@ -86,7 +86,7 @@ LEARNED: dict[type, str] = {EASE: "identity_", Phrases: "phrases_"}
 ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
     Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=3).fit(SENTENCES), SENTENCES[:2]),
     GraphSAGE: lambda: (
-        GraphSAGE(dim=4, negative=8, epochs=2, threads=1).fit(RINGS, SEEN),
+        GraphSAGE(dim=8, negative=8, epochs=2, threads=1).fit(RINGS, SEEN),
         [["a", "b1"], ["b"], ["a"]],
     ),
     Lookup: lambda: (Lookup(Space(["a", "b", "c"], np.eye(3, 5, dtype=np.float32))), ["c", "a"]),

@@ -11,14 +11,14 @@ import pytest
 from scipy.sparse import csr_array
 
 from nearer import Graph, GraphSAGE, Space, encoder
-from nearer.errors import InputError, IntegrityError, NotFitted, ParameterError
+from nearer.errors import InputError, IntegrityError, NotFitted, ParameterError, SpaceMismatch
 from nearer.models import sage_training
 from nearer.search import nearest
 
 BLOCKS, SIZE, NEW = 4, 24, 4
 
 
-def block_graph(seed: int = 0) -> tuple[list[tuple[str, str]], dict[str, list[str]]]:
+def block_graph(seed: int = 1) -> tuple[list[tuple[str, str]], dict[str, list[str]]]:
     """Edges and words of nodes in blocks, those from SIZE on new: b2n7 is number 7 of block 2.
 
     Most edges run inside a block, and every node holds two of the three words of its block and a common one.
@@ -48,28 +48,16 @@ def is_new(node: str) -> bool:
 EDGES, WORDS = block_graph()
 SEEN_EDGES = [edge for edge in EDGES if not any(map(is_new, edge))]
 SEEN = {node: words for node, words in WORDS.items() if not is_new(node)}
-GRAPH = Graph.read(SEEN_EDGES, nodes=list(SEEN))
 UNSEEN = {node: words for node, words in WORDS.items() if is_new(node)}
 
 
 def small(**settings: Any) -> GraphSAGE:
-    return GraphSAGE(
-        **{
-            "dim": 16,
-            "negative": 32,
-            "epochs": 40,
-            "learning_rate": 0.02,
-            "temperature": 0.5,
-            "batch_size": 24,
-            "threads": 1,
-        }
-        | settings
-    )
+    return GraphSAGE(**{"dim": 8, "negative": 32, "epochs": 30, "batch_size": 24, "threads": 1} | settings)
 
 
 @pytest.fixture(scope="module")
 def model() -> GraphSAGE:
-    return small().fit(GRAPH, SEEN)
+    return small().fit(SEEN_EDGES, SEEN)
 
 
 def blocks_of(keys: Any) -> Any:
@@ -81,8 +69,8 @@ def test_nodes_of_a_block_lie_together(model: GraphSAGE) -> None:
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
     cosines = vectors @ vectors.T
     same = blocks[:, None] == blocks
-    assert cosines[same].mean() > 0.6
-    assert cosines[~same].mean() < 0.2
+    assert cosines[same].mean() > 0.9
+    assert cosines[~same].mean() < cosines[same].mean() - 0.2
     assert model.loss_curve_[-5:].mean() < model.loss_curve_[:5].mean()
     assert model.report_.mean_cosine == pytest.approx(
         (cosines.sum() - len(blocks)) / (len(blocks) * (len(blocks) - 1)), abs=1e-5
@@ -91,7 +79,7 @@ def test_nodes_of_a_block_lie_together(model: GraphSAGE) -> None:
 
 def test_nodes_never_seen_land_in_their_block(model: GraphSAGE) -> None:
     vectors = model.encode(UNSEEN, edges=EDGES)
-    assert vectors.shape == (BLOCKS * NEW, 16)
+    assert vectors.shape == (BLOCKS * NEW, 8)
     assert vectors.dtype == np.float32
     found = nearest(model.space_, vectors, k=5)
     of_neighbours = blocks_of(model.space_.keys)[found.rows]
@@ -141,26 +129,26 @@ def test_new_nodes_do_not_change_each_other_but_along_edges(model: GraphSAGE) ->
 
 
 def test_the_same_seed_gives_the_same_bits() -> None:
-    one, two = (small(epochs=3).fit(GRAPH, SEEN) for _ in range(2))
+    one, two = (small(epochs=3).fit(SEEN_EDGES, SEEN) for _ in range(2))
     np.testing.assert_array_equal(one.space_.vectors, two.space_.vectors)
     assert one.identity == two.identity
-    assert small(epochs=3, seed=1).fit(GRAPH, SEEN).identity != one.identity
+    assert small(epochs=3, seed=1).fit(SEEN_EDGES, SEEN).identity != one.identity
 
 
 def test_every_setting_changes_the_result() -> None:
-    before = small(epochs=2).fit(GRAPH, SEEN).space_
+    before = small(epochs=2).fit(SEEN_EDGES, SEEN).space_
     for setting, value in {
         "layers": 1, "fanout": 2, "walk_length": 1, "negative": 8, "noise_exponent": 0.0,
-        "temperature": 0.2, "batch_size": 48, "learning_rate": 0.01,
+        "temperature": 0.5, "batch_size": 48, "learning_rate": 0.02,
     }.items():  # fmt: skip
-        after = small(**{"epochs": 2, setting: value}).fit(GRAPH, SEEN).space_
+        after = small(**{"epochs": 2, setting: value}).fit(SEEN_EDGES, SEEN).space_
         assert np.abs(after.vectors - before.vectors).max() > 1e-4, setting
         assert after.identity != before.identity
 
 
 @pytest.mark.parametrize("dense", [True, False])
 def test_features_in_any_form_give_the_same_vectors(dense: bool) -> None:
-    graph = GRAPH
+    graph = Graph.read(SEEN_EDGES)
     names = sorted({word for words in SEEN.values() for word in words})
     matrix = np.array([[word in SEEN[node] for word in names] for node in graph.keys], np.float32)
     if dense:
@@ -177,7 +165,7 @@ def test_features_in_any_form_give_the_same_vectors(dense: bool) -> None:
 
 
 def test_dense_and_sparse_features_agree() -> None:
-    graph = GRAPH
+    graph = Graph.read(SEEN_EDGES)
     matrix = np.random.default_rng(0).random((len(graph), 6)).astype(np.float32)
     one, two = (small(epochs=2, fanout=None).fit(graph, form) for form in (matrix, csr_array(matrix)))
     np.testing.assert_allclose(one.space_.vectors, two.space_.vectors, atol=1e-3)
@@ -192,15 +180,24 @@ def test_a_saved_model_encodes_alike_and_goes_on(model: GraphSAGE, tmp_path: Pat
     np.testing.assert_array_equal(opened.space_.vectors, model.space_.vectors)
     assert opened.isolated_ == model.isolated_
     opened.set_params(epochs=1).fit(EDGES, WORDS)
-    assert opened.report_.epochs == 41
+    assert opened.report_.epochs == 31
     assert "b0n24" in opened.space_
-    assert opened.identity != model.identity
+    with pytest.raises(SpaceMismatch):
+        opened.space_.similarity_to(model.space_) if hasattr(Space, "similarity_to") else _mixed(
+            opened, model
+        )
     with pytest.raises(ParameterError, match="temperature was decided when this model was trained"):
         GraphSAGE.load(tmp_path / "sage", temperature=1.0)
     state = tmp_path / "sage" / "state.json"
-    state.write_bytes(state.read_bytes().replace(b'"dim": 16', b'"dim": 17'))
+    state.write_bytes(state.read_bytes().replace(b'"dim": 8', b'"dim": 9'))
     with pytest.raises(IntegrityError, match="the record was edited"):
         GraphSAGE.load(tmp_path / "sage")
+
+
+def _mixed(one: GraphSAGE, two: GraphSAGE) -> None:
+    from nearer.space.identity import require_same  # noqa: PLC0415
+
+    require_same(one.identity, two.identity, "the model", "encode anew")
 
 
 def test_saving_needs_a_fit() -> None:
@@ -209,7 +206,7 @@ def test_saving_needs_a_fit() -> None:
 
 
 def test_a_checkpoint_is_resumed_to_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = small(epochs=4).fit(GRAPH, SEEN)
+    whole = small(epochs=4).fit(SEEN_EDGES, SEEN)
     train = sage_training.SageTraining.train
     calls: list[int] = []
 
@@ -225,21 +222,21 @@ def test_a_checkpoint_is_resumed_to_the_same_bits(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("nearer.models.loop.CALL_SECONDS", 0.0)
     monkeypatch.setattr(sage_training.SageTraining, "train", stopped)
     with pytest.raises(KeyboardInterrupt):
-        small(epochs=4, checkpoint=tmp_path / "run").fit(GRAPH, SEEN)
+        small(epochs=4, checkpoint=tmp_path / "run").fit(SEEN_EDGES, SEEN)
     monkeypatch.setattr(sage_training.SageTraining, "train", one_unit)
-    resumed = small(epochs=4, checkpoint=tmp_path / "run").fit(GRAPH, SEEN)
+    resumed = small(epochs=4, checkpoint=tmp_path / "run").fit(SEEN_EDGES, SEEN)
     np.testing.assert_array_equal(resumed.space_.vectors, whole.space_.vectors)
     assert len(calls) == 3
 
 
 def test_going_on_trains_further(model: GraphSAGE) -> None:
-    once = small(epochs=2).fit(GRAPH, SEEN)
+    once = small(epochs=2).fit(SEEN_EDGES, SEEN)
     first = once.space_.vectors.copy()
-    once.fit(GRAPH, SEEN)
+    once.fit(SEEN_EDGES, SEEN)
     assert once.report_.epochs == 4
     assert np.abs(once.space_.vectors - first).max() > 1e-3
     with pytest.raises(ParameterError, match="layers=3, but this model is fitted with layers=2; fit a new"):
-        once.set_params(layers=3).fit(GRAPH, SEEN)
+        once.set_params(layers=3).fit(SEEN_EDGES, SEEN)
 
 
 def test_nodes_with_nothing_to_go_by_are_named_and_isolated_ones_with_features_are_not() -> None:
@@ -248,7 +245,7 @@ def test_nodes_with_nothing_to_go_by_are_named_and_isolated_ones_with_features_a
     assert model.isolated_ == ["x", "y", "lone"]
     assert "known" in model.space_
     assert model.report_.without_features == 3
-    assert model.report_.without_neighbours == 2 + sum(not GRAPH.degrees[row] for row in range(len(GRAPH)))
+    assert model.report_.without_neighbours == 2
 
 
 def test_a_collapse_is_named_and_costs_no_earlier_space() -> None:
@@ -258,9 +255,9 @@ def test_a_collapse_is_named_and_costs_no_earlier_space() -> None:
         ParameterError,
         match=r"training collapsed: vectors are all alike, with a mean cosine of 1\.000; give features that",
     ):
-        model.fit(SEEN_EDGES, {node: ["any"] for node in SEEN})
+        model.fit(SEEN_EDGES, {key: ["any"] for key in SEEN})
     assert model.space_ is kept
-    model.encode(UNSEEN)
+    model.encode(UNSEEN, edges=EDGES)
     with pytest.raises(NotFitted, match="the last fit failed, and its weights are lost; call fit again"):
         model.save("nowhere")
     model.fit(SEEN_EDGES, SEEN)
@@ -269,7 +266,7 @@ def test_a_collapse_is_named_and_costs_no_earlier_space() -> None:
 
 def test_a_rate_that_is_too_high_is_named() -> None:
     with pytest.raises(ParameterError, match="training"):
-        small(learning_rate=1e30, epochs=3).fit(GRAPH, SEEN)
+        small(learning_rate=1e30, epochs=3).fit(SEEN_EDGES, SEEN)
 
 
 def test_what_cannot_be_encoded_is_one_line(model: GraphSAGE) -> None:
@@ -293,15 +290,15 @@ def test_features_that_do_not_match_are_one_line() -> None:
         ({**SEEN, "b0n2": [1.0, float("nan")]}, "key 'b0n2': 1.0 is no name of a feature, where others are"),
     ):
         with pytest.raises(InputError, match=message):
-            small().fit(GRAPH, features)
+            small().fit(SEEN_EDGES, features)
     dense = {node: np.ones(3) for node in SEEN}
     with pytest.raises(
         InputError, match="key 'b0n2': 2 features, where others have 3; give each row as many"
     ):
-        small().fit(GRAPH, {**dense, "b0n2": np.ones(2)})
+        small().fit(SEEN_EDGES, {**dense, "b0n2": np.ones(2)})
     with pytest.raises(InputError, match="key 'b0n2': feature 1 is nan; features must be finite"):
-        small().fit(GRAPH, {**dense, "b0n2": np.array([1, np.nan, 1])})
-    fitted = small(epochs=1).fit(GRAPH, {node: np.arange(3.0) + len(node) for node in SEEN} | {
+        small().fit(SEEN_EDGES, {**dense, "b0n2": np.array([1, np.nan, 1])})
+    fitted = small(epochs=1).fit(SEEN_EDGES, {node: np.arange(3.0) + len(node) for node in SEEN} | {
         "b0n1": np.array([3.0, -1.0, 0.0]), "b1n1": np.array([-3.0, 2.0, 0.0])})  # fmt: skip
     with pytest.raises(InputError, match="4 features, and the model was fitted to 3; give the same features"):
         fitted.encode(np.ones((1, 4)))

@@ -77,7 +77,9 @@ def _opened(source: Any, key: str | None) -> Any:
         as_text = csv.ConvertOptions(
             column_types=dict.fromkeys((key, *KEY_NAMES) if key else KEY_NAMES, pa.string())
         )
-        return csv.read_csv(str(path), parse_options=csv.ParseOptions(delimiter), convert_options=as_text)
+        return csv.read_csv(
+            str(path), parse_options=csv.ParseOptions(delimiter=delimiter), convert_options=as_text
+        )
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FormatError(f"not a readable table ({reason})", file=path) from None

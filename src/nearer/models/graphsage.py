@@ -25,7 +25,7 @@ from nearer.models.sage_reading import SageMaterial, matrix_arrays, read_sage
 from nearer.models.sage_training import SageTraining, first_arrays, layer_names, layer_weights
 from nearer.models.saving import OPENERS, load_model, save_model
 from nearer.models.state import TrainingState
-from nearer.signal.neighbourhoods import Neighbourhoods
+from nearer.signal.neighbourhoods import Neighbourhoods, own_neighbours
 from nearer.signal.proximity import transition_matrix
 from nearer.space import Space
 from nearer.space.identity import parts_identity
@@ -178,7 +178,8 @@ class GraphSAGE(Incremental[SageMaterial]):
         Features are a matrix or SciPy sparse matrix with a row a node in the order of `Graph.keys`; or,
         matched by key, a `Space`, a mapping key -> vector or list of words, or a table with such a column.
         Lists of words or of whole numbers name features that are present; rows are scaled to length 1. A node
-        that has none counts as zeros, and features of keys that are no node are left out.
+        that has none counts as zeros. A key of features that no edge names is a node without neighbours,
+        unless `edges` is a `Graph`; such a node counts as its own neighbour.
 
         Raises `ParameterError`, also for training that collapsed: all vectors alike; `InputError` for edges
         or features that cannot be read or do not match; `IntegrityError` for a damaged checkpoint;
@@ -330,7 +331,9 @@ class GraphSAGE(Incremental[SageMaterial]):
         """Put what new nodes are made from into `state`; raise `ParameterError` for vectors all alike."""
         data = self._data
         inputs, vectors = known_states(
-            data.features, transition_matrix(data.adjacency), layer_weights(state.arrays, layers)
+            data.features,
+            own_neighbours(transition_matrix(data.adjacency)),
+            layer_weights(state.arrays, layers),
         )
         cosine = mean_cosine(vectors)
         self.report_ = dataclasses.replace(self.report_, mean_cosine=cosine)

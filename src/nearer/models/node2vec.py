@@ -98,7 +98,7 @@ class WalkModel(Incremental[WalkMaterial]):
 
     def _read(self, data: Any, threads: int, before: TrainingState | None) -> WalkMaterial:
         graph, self.isolated_ = as_graph(data).linked()
-        if len(graph) == 0:
+        if not len(graph):
             raise InputError("the graph has no edges, so no node has a neighbour", remedy="give edges")
         if before is not None:
             require_same_nodes(graph, before.names["words"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nearer.data.features import Features, read_features
 from nearer.data.graph import Graph, as_graph
 from nearer.errors import InputError, shown
+from nearer.signal.neighbourhoods import own_neighbours
 from nearer.signal.proximity import (
     Adjacency,
     graph_fingerprint,
@@ -76,22 +77,38 @@ def read_sage(
 ) -> SageMaterial:
     """The graph and the features of its nodes.
 
-    Features with keys are matched to the nodes, and those of keys that are no node are left out; without
-    keys there is a row a node. Raises `InputError` where nothing matches or the rows are not as many.
+    Features with keys are matched to the nodes. A key that no edge names is a node without neighbours, unless
+    `edges` is a `Graph`, which says itself what its nodes are. Without keys there is a row a node. Raises
+    `InputError` where nothing matches or the rows are not as many.
     """
     graph = as_graph(edges)
     if len(graph.indices) == 0:
         raise InputError("the graph has no edges, so no node has a neighbour", remedy="give edges")
     found = read_features(features, key=key, columns=columns, known=known)
+    matched = _matched(found, graph)
+    if found.keys is not None and not isinstance(edges, Graph):
+        wider = _with_nodes(graph, found.keys)
+        if wider is not graph:
+            graph, matched = wider, _matched(found, wider)
     return SageMaterial(
         keys=list(graph.keys),
         adjacency=undirected_adjacency(graph),
-        features=scaled(_matched(found, graph)),
+        features=scaled(matched),
         names=None if found.names is None else list(found.names),
         edges=graph.edges,
         batch_size=batch_size,
         graph=graph_fingerprint(graph),
     )
+
+
+def _with_nodes(graph: Graph, keys: Sequence[str]) -> Graph:
+    """`graph` with those of `keys` that it lacks as nodes without edges."""
+    there = set(graph.keys)
+    more = [key for key in keys if key not in there]
+    if not more:
+        return graph
+    indptr = np.concatenate([graph.indptr, np.full(len(more), graph.indptr[-1])])
+    return replace(graph, keys=[*graph.keys, *more], indptr=indptr, types=None, type_names=())
 
 
 def _matched(features: Features, graph: Graph) -> Any:
@@ -166,8 +183,10 @@ def read_new_nodes(
             )
     features = scaled(found.matrix)
     if edges is None:
-        empty = csr_array((count, count), dtype=np.float32), csr_array((count, nodes), dtype=np.float32)
-        return NewNodes(found.keys, features, *empty)
+        none = csr_array((count, nodes), dtype=np.float32)
+        return NewNodes(
+            found.keys, features, own_neighbours(csr_array((count, count), dtype=np.float32)), none
+        )
     if found.keys is None:
         raise InputError(
             "edges name nodes by key, and the features came without keys",
@@ -189,7 +208,8 @@ def read_new_nodes(
     of_new = ends[0] < count
     cells = (arcs.data[of_new], (ends[0][of_new], ends[1][of_new]))
     shares = coo_array(cells, shape=(count, count + nodes)).tocsr()
-    return NewNodes(found.keys, features, shares[:, :count], shares[:, count:])
+    to_new, to_known = shares[:, :count], shares[:, count:]
+    return NewNodes(found.keys, features, own_neighbours(to_new, to_known), to_known)
 
 
 def _new_features(items: Any, key: str | None, columns: Any, known: Features) -> Features:
@@ -203,8 +223,7 @@ def _new_features(items: Any, key: str | None, columns: Any, known: Features) ->
 def row_lengths(matrix: Any) -> NDArray[np.float32]:
     """Euclidean lengths of the rows, float32 (n,)."""
     if isinstance(matrix, np.ndarray):
-        lengths: NDArray[np.float32] = np.sqrt((matrix * matrix).sum(axis=1, dtype=np.float32))
-        return lengths
+        return np.asarray(np.sqrt((matrix * matrix).sum(axis=1, dtype=np.float32)))
     squares = matrix.copy()
     squares.data **= 2
     return np.sqrt(np.asarray(squares.sum(axis=1), dtype=np.float32))

@@ -91,15 +91,15 @@ class SageTraining:
 
         loss, pairs, items = 0.0, 0, 0
         epoch, order = -1, np.empty(0, np.int64)
-        quiet = np.errstate(over="ignore", invalid="ignore")  # the loss says so where training diverges
-        with threadpool_limits(limits=threads), quiet:
+        with threadpool_limits(limits=threads):
             for unit in range(first, last):
                 if unit // self.units_an_epoch != epoch:
                     epoch = unit // self.units_an_epoch
                     order = shuffled(self.anchors, stream(self.seed, SHUFFLES + epoch))
                 place = unit % self.units_an_epoch
                 anchors = np.array_split(order, self.units_an_epoch)[place]  # of one size, but for one node
-                losses = self._step(arrays, anchors, stream(self.seed, unit))
+                with np.errstate(over="ignore", invalid="ignore"):  # a loss that is not finite says so
+                    losses = self._step(arrays, anchors, stream(self.seed, unit))
                 loss += float(losses.sum(dtype=np.float64))
                 pairs += len(losses)
                 items += len(anchors)

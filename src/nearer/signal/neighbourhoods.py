@@ -111,3 +111,16 @@ def uniform(source: np.random.Philox, count: int) -> NDArray[np.float64]:
 def shuffled(nodes: Nodes, source: np.random.Philox) -> Nodes:
     """`nodes` in random order."""
     return nodes[np.argsort(source.random_raw(len(nodes)), kind="stable")]
+
+
+def own_neighbours(shares: Any, others: Any = None) -> Any:
+    """`shares` (n, m), sparse, where a row without entries, in `others` (n, k) too, is given to its own node.
+
+    So the mean of the neighbours of a node that has none is the node itself.
+    """
+    from scipy.sparse import csr_array  # noqa: PLC0415  (heavy: paid for where it is needed)
+
+    counts = np.diff(shares.indptr) + (0 if others is None else np.diff(others.indptr))
+    alone = np.flatnonzero(counts == 0)
+    ones = csr_array((np.ones(len(alone), np.float32), (alone, alone)), shape=shares.shape)
+    return (shares + ones).tocsr()
