@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from walk_twin import first_order, matrix_of, misfit, node2vec, node2vec_plus
 
@@ -20,7 +21,7 @@ def small_graph(weighted: bool, directed: bool = False) -> Graph:
     edges = [(f"n{a}", f"n{b}") for a, b in EDGES]
     if directed:  # every node can be left
         edges += [(f"n{a}", f"n{b}") for a, b in [(7, 0), (3, 0), (5, 1), (6, 4)]]
-    weights = WEIGHTS + [1.5, 0.5, 2.0, 0.75]
+    weights = [*WEIGHTS, 1.5, 0.5, 2.0, 0.75]
     rows = [(a, b, w) for (a, b), w in zip(edges, weights, strict=False)] if weighted else edges
     return Graph.read(rows, directed=directed)
 
@@ -68,8 +69,6 @@ def test_steps_along_a_metapath_have_the_exact_probabilities() -> None:
     edges = [("a", "p", 1.0), ("a", "q", 3.0), ("b", "q", 1.0), ("b", "r", 0.5), ("c", "r", 2.0)]
     edges += [("c", "p", 1.0), ("p", "v", 5.0), ("q", "v", 1.0), ("r", "w", 1.0), ("q", "w", 4.0)]
     nodes = {"id": list("abcpqrvw"), "type": ["author"] * 3 + ["paper"] * 3 + ["venue"] * 2}
-    import pyarrow as pa
-
     graph = Graph.read(edges, nodes=pa.table(nodes), node_type="type")
     path = ["author", "paper", "venue", "paper"]
     walks = graph_walks(graph, walks=2_000, length=9, metapath=path, seed=5, threads=1)

@@ -62,7 +62,7 @@ def misfit(
     lengths: NDArray[np.int64],
     expected: Mapping[Step, NDArray[np.float64]],
 ) -> float:
-    """The p-value of all steps but the first against `expected`: Pearson's chi-squared over all pairs (t, v)."""
+    """The p-value of all steps but the first against `expected`: Pearson's chi-squared over pairs (t, v)."""
     steps: Sequence[NDArray[np.uint32]] = [
         walk[i : i + 3] for walk, n in zip(walks, lengths, strict=True) for i in range(n - 2)
     ]

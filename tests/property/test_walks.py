@@ -39,7 +39,7 @@ def test_walks_follow_the_graph(
         arcs = graph.adjacency().toarray() > 0
         for walk, n in zip(found, lengths, strict=True):
             assert 1 < n <= length
-            assert all(arcs[a, b] for a, b in zip(walk[: n - 1], walk[1:n], strict=True))
+            assert arcs[walk[: n - 1], walk[1:n]].all()
             assert n == length or not graph.degrees[walk[n - 1]]
         for starts in found[:, 0].reshape(3, -1):
             np.testing.assert_array_equal(np.sort(starts), leaves)
