@@ -26,12 +26,19 @@ from nearer.models import (
     Doc2Vec,
     FastText,
     GloVe,
+    GraphSAGE,
     Item2Vec,
     Node2Vec,
     Phrases,
+    ProNE,
     Word2Vec,
 )
 from nearer.models.parameters import Estimator
+
+
+class Arguments(tuple[Any, ...]):
+    """What `fit` is given where it takes more than one argument."""
+
 
 ESTIMATORS = [
     value
@@ -54,6 +61,9 @@ SENTENCES = ["the lion and the zebra", "a zebra and a lion", "the computer and t
 # A new estimator brings a small instance and what it is fitted to; a new encoder an instance and its items.
 FIVE = str(Path(__file__).parents[1] / "golden" / "five.space")
 FIVE_TEXTS = [["lion", "two words"], ["שלום"], ["🦁", "lion"]]
+# Two rings joined by an edge, and a feature of their own that each ring's nodes share.
+RINGS = [(f"{r}{i}", f"{r}{(i + 1) % 8}") for r in "ab" for i in range(8)] + [("a0", "b0")]
+SEEN = {f"{r}{i}": [r, f"{r}{i % 3}"] for r in "ab" for i in range(8)}
 SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
     ALS: lambda: (ALS(dim=3, iterations=2, threads=1), CHOICES),
     BPR: lambda: (BPR(dim=3, epochs=2, threads=1), CHOICES),
@@ -64,8 +74,10 @@ SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
     GloVe: lambda: (GloVe(dim=4, min_count=1, epochs=2, threads=1), SENTENCES),
     Item2Vec: lambda: (Item2Vec(dim=4, epochs=2, threads=1), CHOICES),
     Node2Vec: lambda: (Node2Vec(dim=4, walks=2, length=5, threads=1), EDGES),
+    GraphSAGE: lambda: (GraphSAGE(dim=4, negative=8, epochs=2, threads=1), Arguments((RINGS, SEEN))),
     PPMI: lambda: (PPMI(dim=3, min_count=1, threads=1), SENTENCES),
     Phrases: lambda: (Phrases(threshold=0.1, min_count=1, threads=1), SENTENCES),
+    ProNE: lambda: (ProNE(dim=4, threads=1), RINGS),
     SIF: lambda: (SIF(FIVE), FIVE_TEXTS),
     Word2Vec: lambda: (Word2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),
 }
@@ -73,6 +85,10 @@ SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
 LEARNED: dict[type, str] = {EASE: "identity_", Phrases: "phrases_"}
 ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
     Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=3).fit(SENTENCES), SENTENCES[:2]),
+    GraphSAGE: lambda: (
+        GraphSAGE(dim=8, negative=8, epochs=2, threads=1).fit(RINGS, SEEN),
+        [["a", "b1"], ["b"], ["a"]],
+    ),
     Lookup: lambda: (Lookup(Space(["a", "b", "c"], np.eye(3, 5, dtype=np.float32))), ["c", "a"]),
     SIF: lambda: (SIF(FIVE).fit(FIVE_TEXTS), FIVE_TEXTS[:2]),
     Subword: lambda: (
@@ -83,6 +99,11 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
 
 estimators = pytest.mark.parametrize("kind", ESTIMATORS, ids=lambda kind: kind.__name__)
 encoders = pytest.mark.parametrize("kind", ENCODERS, ids=lambda kind: kind.__name__)
+
+
+def fitted(estimator: Any, data: Any) -> Any:
+    """`estimator`, fitted to its data, or to all of them where it takes several."""
+    return estimator.fit(*data) if isinstance(data, Arguments) else estimator.fit(data)
 
 
 def learned_by(estimator: Any) -> object:
@@ -135,7 +156,7 @@ def test_a_rule_is_checked_by_fit_and_named(kind: type[Estimator]) -> None:
     _, data = SMALL[kind]()
     for name in kind.parameter_names():
         with pytest.raises(ParameterError, match=rf"^{name}=.* is not allowed: {name} must be "):
-            kind(**{name: Strange()}).fit(data)  # type: ignore[attr-defined]
+            fitted(kind(**{name: Strange()}), data)
 
 
 @estimators
@@ -152,7 +173,7 @@ def test_parameters_are_read_and_set_by_name(kind: type[Estimator]) -> None:
 @estimators
 def test_clone_copies_parameters_and_nothing_learned(kind: type[Estimator]) -> None:
     estimator, data = SMALL[kind]()
-    copy = clone(estimator.fit(data))
+    copy = clone(fitted(estimator, data))
     assert copy is not estimator
     assert copy.get_params() == estimator.get_params()
     assert vars(copy).keys() == copy.get_params().keys()
@@ -164,7 +185,7 @@ def test_fit_returns_self_changes_no_parameter_and_learns_names_that_end_in_an_u
 ) -> None:
     estimator, data = SMALL[kind]()
     before = dict(estimator.get_params())
-    assert estimator.fit(data) is estimator
+    assert fitted(estimator, data) is estimator
     assert estimator.get_params() == before
     learned = {name for name in vars(estimator) if name not in before and not name.startswith("_")}
     assert learned
@@ -180,7 +201,7 @@ def test_fit_returns_self_changes_no_parameter_and_learns_names_that_end_in_an_u
 @estimators
 def test_what_is_learned_is_documented(kind: type[Estimator]) -> None:
     estimator, data = SMALL[kind]()
-    estimator.fit(data)
+    fitted(estimator, data)
     attributes = (inspect.getdoc(kind) or "").split("Attributes\n----------")[1]
     public = [name for name in vars(estimator) if name.endswith("_") and not name.startswith("_")]
     assert all(f"{name} :" in attributes for name in public)
@@ -210,7 +231,7 @@ def test_repr_makes_the_estimator_again(kind: type[Estimator]) -> None:
 @estimators
 def test_one_seed_and_one_thread_give_one_result(kind: type[Estimator]) -> None:
     (one, data), (two, _) = SMALL[kind](), SMALL[kind]()
-    assert learned_by(one.fit(data)) == learned_by(two.fit(data))
+    assert learned_by(fitted(one, data)) == learned_by(fitted(two, data))
 
 
 @encoders
@@ -218,7 +239,9 @@ def test_an_encoder_follows_the_protocol(kind: type) -> None:
     encoder, items = ENCODER_MADE[kind]()
     assert isinstance(encoder, Encoder)
     protocol, found = inspect.signature(Encoder.encode), inspect.signature(kind.encode)  # type: ignore[attr-defined]
-    assert list(found.parameters) == list(protocol.parameters)
+    own = list(found.parameters)[len(protocol.parameters) :]
+    assert list(found.parameters) == [*protocol.parameters, *own]
+    assert all(found.parameters[name].default is None for name in own)  # what else it takes may be left out
     assert len(encoder.identity) == 64
     vectors = encoder.encode(items)
     assert vectors.shape == (len(items), encoder.dim)

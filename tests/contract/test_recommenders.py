@@ -41,7 +41,7 @@ MADE: dict[str, Example] = {
     "EASE": Example(lambda: nearer.EASE(regularization=5.0, threads=1), exact=True),
     "Item2Vec": Example(
         lambda: nearer.Item2Vec(
-            dim=2, window=20, epochs=300, learning_rate=0.05, shared=1, threads=1, seed=1
+            dim=2, window=20, epochs=100, learning_rate=0.05, shared=1, threads=1, seed=1
         ),
         exact=True,
     ),

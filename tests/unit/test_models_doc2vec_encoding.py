@@ -113,7 +113,7 @@ def test_a_saved_model_opens_as_an_encoder(parameters: dict[str, Any], tmp_path:
 
 def test_a_checkpoint_is_no_encoder(tmp_path: Path) -> None:
     small(epochs=1, checkpoint=tmp_path / "run").fit(DOCUMENTS)
-    with pytest.raises(IntegrityError, match="this is no saved Doc2Vec; a checkpoint is resumed by fit"):
+    with pytest.raises(IntegrityError, match="this is no saved model; a checkpoint is resumed by fit"):
         nearer.encoder(tmp_path / "run")
     small(epochs=1, tokenizer=str.split).fit(DOCUMENTS).save(tmp_path / "called")
     with pytest.raises(ParameterError, match=r"pass it to Doc2Vec\.load as tokenizer="):

@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 import nearer
-from nearer.cli import analogy, convert, dims, evaluate, info, map, models, neighbors, recommend, search, tour
+from nearer.cli import (
+    analogy,
+    convert,
+    dims,
+    evaluate,
+    info,
+    map,
+    models,
+    neighbors,
+    recommend,
+    search,
+    split,
+    tour,
+)
 from nearer.cli.examples import shown
 from nearer.cli.fit import fit_app
 from nearer.cli.program import Program
@@ -24,6 +37,7 @@ app = typer.Typer(
 )
 app.command("tour", epilog=shown(tour.EXAMPLES))(tour.tour)
 app.add_typer(fit_app, name="fit")
+app.command("split", epilog=shown(split.EXAMPLES))(split.split)
 app.command("info", epilog=shown(info.EXAMPLES))(info.info)
 app.command("neighbors", epilog=shown(neighbors.EXAMPLES))(neighbors.neighbors)
 app.command("analogy", epilog=shown(analogy.EXAMPLES))(analogy.analogy)

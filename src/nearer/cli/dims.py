@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ import typer
 import nearer
 from nearer.cli.destination import require_file_destination
 from nearer.cli.fit import fit_app
-from nearer.cli.options import AsJson, Overwrite, Seed, Threads
+from nearer.cli.options import AsJson, Overwrite, Seed, Threads, named_values
 from nearer.cli.output import print_json, print_next, write
 from nearer.errors import FormatError, InputError, shown
 
@@ -207,18 +206,11 @@ def _numbers(text: str) -> list[Any]:
 
 
 def _parameters(settings: list[str]) -> dict[str, Any]:
-    """Names and values of --set; a value that is no JSON is text."""
-    found = {}
-    for setting in settings:
-        name, sign, value = setting.partition("=")
-        if not sign or not name:
-            raise typer.BadParameter(f"--set {setting} is not NAME=VALUE")
+    """Names and values of --set that change what is trained."""
+    found = named_values(settings)
+    for name in found:
         if name in ELSEWHERE:
-            raise typer.BadParameter(f"--set {setting} would change nothing: {ELSEWHERE[name]}")
-        try:
-            found[name] = json.loads(value)
-        except ValueError:
-            found[name] = value
+            raise typer.BadParameter(f"--set {name}={found[name]} would change nothing: {ELSEWHERE[name]}")
     return found
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,6 +22,20 @@ AsJson = Annotated[
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 Threads = Annotated[int | None, typer.Option(help="CPU threads.", show_default="all cores")]
 Seed = Annotated[int, typer.Option(help="Of everything random.")]
+
+
+def named_values(settings: list[str]) -> dict[str, Any]:
+    """Names and values of options NAME=VALUE (--set); a value that is no JSON is text."""
+    found = {}
+    for setting in settings:
+        name, sign, value = setting.partition("=")
+        if not sign or not name:
+            raise typer.BadParameter(f"--set {setting} is not NAME=VALUE")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value
+    return found
 
 
 def saved_space(name: str) -> Path | None:

@@ -26,6 +26,7 @@ DONE, FAILED, WRONG_USAGE = 0, 1, 2
 ORDER = [
     "tour",
     "fit",
+    "split",
     "info",
     "neighbors",
     "analogy",

@@ -96,8 +96,8 @@ def by_position(columns: Sequence[Any], roles: Sequence[Role], what: str, where:
 def open_text(path: Path) -> Any:
     """A text file, or a compressed one (.gz), opened for reading by line."""
     if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
-    return path.open(encoding="utf-8", newline="")
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def ending(path: Path) -> str:

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from nearer.data.graph_build import Rows, SelfLoops
 from nearer.data.graph_read import Reading, read_graph
 from nearer.data.graph_split import drawn_non_edges, edge_list, held_out, without_edges
+from nearer.data.graph_table import edge_table, pair_table
 from nearer.errors import ParameterError, shown
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from scipy.sparse import csr_array
 
 
@@ -161,6 +163,10 @@ class Graph:
         """Arcs that leave each node, int64 (n)."""
         return np.diff(self.indptr)
 
+    def table(self) -> pa.Table:
+        """Every edge once, as an Arrow table of source, target and, if there are weights, weight."""
+        return edge_table(self)
+
     def adjacency(self) -> csr_array[np.float32, tuple[int, int]]:
         """The adjacency matrix, float32 (n, n): row i holds the weights of the arcs that leave node i."""
         from scipy.sparse import csr_array  # noqa: PLC0415  (heavy: paid for where it is needed)
@@ -183,6 +189,10 @@ class EdgeSplit:
     train: Graph
     test: list[tuple[str, str]]
     non_edges: list[tuple[str, str]]
+
+    def tables(self) -> tuple[pa.Table, pa.Table, pa.Table]:
+        """The edges of `train`, `test` and `non_edges` as Arrow tables of source and target."""
+        return self.train.table(), pair_table(self.test), pair_table(self.non_edges)
 
 
 def as_graph(edges: Any) -> Graph:

@@ -69,7 +69,8 @@ def compressed(arcs: Arcs, *, directed: bool, self_loops: SelfLoops, where: str 
     targets = (keys & np.uint64(0xFFFFFFFF)).astype(np.uint32)
     if weights is None:
         return Rows(indptr, targets, None, merged, loops)
-    single = (weights if kept is None else weights[kept]).astype(np.float32)
+    with np.errstate(over="ignore"):  # told below
+        single = (weights if kept is None else weights[kept]).astype(np.float32)
     if not np.isfinite(single).all():
         raise InputError(
             "the weights of parallel edges add up to more than single precision holds",

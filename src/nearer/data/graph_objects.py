@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -87,14 +89,27 @@ def _weights(found: list[Any], weight: str | None) -> Any:
             row=f"edge {missing.index(True)}",
             remedy="give every edge one, or weighted=False",
         )
-    return np.asarray(found, dtype=np.float64)
+    return _numbers(found)
+
+
+def _numbers(found: list[Any]) -> Any:
+    """Weights as float64; raises `InputError` for the first that is no number."""
+    wrong = next((i for i, value in enumerate(found) if isinstance(value, str) or not _is_real(value)), None)
+    if wrong is not None:
+        raise InputError(f"the weight {shown(found[wrong])} is no number", row=f"edge {wrong}")
+    return np.array(found, np.float64)
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, Real | Decimal | np.bool_)
 
 
 def _sparse(matrix: Any) -> Held:
     rows, columns = matrix.shape
     if rows != columns:
         raise InputError(f"an adjacency matrix is square, and this one has the shape {matrix.shape}")
-    entries = matrix.tocoo()
+    entries = matrix.tocsr(copy=True).tocoo()
+    entries.sum_duplicates()
     values = np.asarray(entries.data, dtype=np.float64)
     kept = values != 0  # a stored zero is no edge
     weights = None if (values[kept] == 1).all() else values[kept]
@@ -113,6 +128,11 @@ def _adjacency(nodes: list[Any], rows: list[Any], whole: bool = False) -> Held:
                 remedy="give a list of neighbours, or a mapping of neighbours to weights",
             )
         for neighbour in row:
+            if not isinstance(neighbour, str | int | np.integer):
+                raise InputError(
+                    f"the neighbour {shown(neighbour)} of {shown(nodes[i])} is no id",
+                    remedy="ids are text or whole numbers",
+                )
             if whole and neighbour not in number:
                 raise InputError(
                     f"node {nodes[i]} has the neighbour {shown(neighbour)}, and nodes are numbered from 0 to "
@@ -128,7 +148,7 @@ def _adjacency(nodes: list[Any], rows: list[Any], whole: bool = False) -> Held:
     arcs = Arcs(
         np.array(sources, np.uint32),
         np.array(targets, np.uint32),
-        np.array(weights, np.float64) if weights else None,
+        _numbers(weights) if weights else None,
         len(number),
     )
     return Held(list(number), arcs, None, True)

@@ -185,12 +185,13 @@ def _from_object(
 
 def _each_edge_once(arcs: Arcs, keys: list[str]) -> Arcs:
     """Undirected edges that may be listed at both ends, once; raises `InputError` if weights disagree."""
-    if arcs.weights is None:
-        return arcs
     low, high = np.minimum(arcs.sources, arcs.targets), np.maximum(arcs.sources, arcs.targets)
     pair = (low.astype(np.uint64) << np.uint64(32)) | high
     ahead, back = np.flatnonzero(arcs.sources <= arcs.targets), np.flatnonzero(arcs.sources > arcs.targets)
     _, one, other = np.intersect1d(pair[ahead], pair[back], return_indices=True)
+    kept = np.delete(np.arange(len(pair)), back[other])
+    if arcs.weights is None:
+        return Arcs(arcs.sources[kept], arcs.targets[kept], None, arcs.n)
     first, second = arcs.weights[ahead[one]], arcs.weights[back[other]]
     if (first != second).any():
         place = ahead[one[np.argmax(first != second)]]
@@ -200,7 +201,6 @@ def _each_edge_once(arcs: Arcs, keys: list[str]) -> Arcs:
             f"{second[first != second][0]:g} the other",
             remedy="give one weight, or directed=True",
         )
-    kept = np.delete(np.arange(len(pair)), back[other])
     return Arcs(arcs.sources[kept], arcs.targets[kept], arcs.weights[kept], arcs.n)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nearer.errors import InputError, shown
 
-MOST_IDS = 2**32 - 1
+MOST_SIGNED = 2**63 - 1
 FRACTION = r"^[+-]?[0-9]*\.[0-9]+([eE][+-]?[0-9]+)?$"  # how floating-point numbers are written
 
 
@@ -32,7 +32,7 @@ def coded_ids(columns: Sequence[tuple[str, Any]], where: str | None) -> Coded:
     import pyarrow as pa  # noqa: PLC0415  (heavy: paid for where it is needed)
 
     checked = [_checked(role, column, where) for role, column in columns]
-    if any(pa.types.is_string(column.type) for column in checked):
+    if any(pa.types.is_string(column.type) or _exceeds_int64(column) for column in checked):
         checked = [column.cast(pa.string()) for column in checked]
         return _coded_texts(checked, [role for role, _ in columns], where)
     arrays = [column.to_numpy() for column in checked]
@@ -78,6 +78,14 @@ def _checked(role: str, column: Any, where: str | None) -> Any:
     raise InputError(
         f"the {role} is of the type {kind}, and ids are text or whole numbers", file=where, remedy="cast it"
     )
+
+
+def _exceeds_int64(column: Any) -> bool:
+    """Whether unsigned integers are too large to be signed ones."""
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    return bool(pa.types.is_uint64(column.type) and len(column) and pc.max(column).as_py() > MOST_SIGNED)
 
 
 def _distinct(arrays: list[NDArray[Any]]) -> tuple[NDArray[Any], list[NDArray[np.uint32]]]:

@@ -107,13 +107,13 @@ def entries_of(events: Events) -> Entries:
     if events.weights is not None or merged:
         each = np.ones(rows) if events.weights is None else events.weights
         sums = np.add.reduceat(each[by_pair], np.concatenate([[0], ends[:-1] + 1]))
-        weights = sums[np.searchsorted(pair[last], pair[kept])].astype(np.float32)
-        if not np.isfinite(weights).all():
+        if float(sums.max()) > float(np.finfo(np.float32).max):
             raise InputError(
                 "the weights of repeated rows add up to more than single precision holds",
                 file=events.where,
                 remedy="divide all weights by one number",
             )
+        weights = sums[np.searchsorted(pair[last], pair[kept])].astype(np.float32)
     indptr = np.zeros(len(events.user_keys) + 1, np.int64)
     np.cumsum(np.bincount(events.users[kept], minlength=len(events.user_keys)), out=indptr[1:])
     times = None if events.times is None else events.times[kept]

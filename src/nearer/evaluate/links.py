@@ -106,10 +106,11 @@ def links(
         raise ParameterError(
             f"operator={shown(operator)} is unknown", remedy=f"use one of {', '.join(('metric', *FEATURES))}"
         )
-    learns = learn_edges is not None and learn_non_edges is not None
-    if (operator != "metric") != learns:
+    given = sum(pairs is not None for pairs in (learn_edges, learn_non_edges))
+    if given != (0 if operator == "metric" else 2):
         raise ParameterError(
-            f"operator={operator!r} {'needs' if not learns else 'takes no'} learn_edges and learn_non_edges"
+            f"operator={operator!r} {'takes no' if operator == 'metric' else 'needs'} learn_edges and "
+            "learn_non_edges"
         )
     positives, held = _rows(space, edges, "edges")
     negatives, held_too = _rows(space, non_edges, "non_edges")

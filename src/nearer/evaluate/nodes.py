@@ -126,6 +126,8 @@ def nodes(
 
 
 def _require_fractions(fractions: Sequence[float], n: int) -> None:
+    if not hasattr(fractions, "__len__"):
+        raise ParameterError(f"fractions={shown(fractions)} is no list of numbers", remedy="use [0.5]")
     if not len(fractions):
         raise ParameterError("fractions names no share to learn from")
     for share in fractions:

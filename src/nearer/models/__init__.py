@@ -8,11 +8,13 @@ from nearer.models.ease import EASE, EASEReport
 from nearer.models.factors import FactorReport
 from nearer.models.fasttext import FastText
 from nearer.models.glove import GloVe
+from nearer.models.graphsage import GraphSAGE, SageReport
 from nearer.models.incremental import FitReport
 from nearer.models.item2vec import Item2Vec
 from nearer.models.node2vec import Node2Vec
 from nearer.models.phrases import PhraseReport, Phrases
 from nearer.models.ppmi import PPMI, PPMIReport
+from nearer.models.prone import ProNE, ProNEReport
 from nearer.models.recommender import recommender
 from nearer.models.saving import can_save_model
 from nearer.models.sif import SIF, PoolingReport
@@ -31,12 +33,16 @@ __all__ = [
     "FastText",
     "FitReport",
     "GloVe",
+    "GraphSAGE",
     "Item2Vec",
     "Node2Vec",
     "PPMIReport",
     "PhraseReport",
     "Phrases",
     "PoolingReport",
+    "ProNE",
+    "ProNEReport",
+    "SageReport",
     "Word2Vec",
     "can_save_model",
     "recommender",

@@ -13,7 +13,6 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.encoders import SAVED_MODELS
 from nearer.encoders.base import checked_batch_size
 from nearer.errors import NotFitted, ParameterError
 from nearer.kernels.documents import DocumentTraining, Method, Settings, output_width
@@ -24,7 +23,7 @@ from nearer.models.document_inference import Inference
 from nearer.models.document_reading import DocumentMaterial, encoded_documents
 from nearer.models.incremental import READING, TRAINING, Incremental
 from nearer.models.parameters import Choice, Constraint, Instance, OrNone, Real, Whole, as_float, plain
-from nearer.models.saving import RECORD, load_model, save_model
+from nearer.models.saving import OPENERS, load_model, save_model
 from nearer.models.state import TrainingState, seeded_rows
 from nearer.signal.corpus import Errors, Tokenizer
 from nearer.signal.huffman import huffman_paths
@@ -404,4 +403,4 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         self._made = {name: getattr(self, name) for name in SHAPING}
 
 
-SAVED_MODELS[RECORD] = Doc2Vec.load
+OPENERS["Doc2Vec"] = Doc2Vec.load

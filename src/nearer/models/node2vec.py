@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nearer.data.graph import as_graph
 from nearer.encoders.lookup import Lookup
+from nearer.errors import InputError
 from nearer.kernels.training import padded_rows
 from nearer.kernels.words import MOST_SHARED, Objective, WordTraining
 from nearer.models.graph_reading import WalkMaterial, require_same_nodes
@@ -97,6 +98,8 @@ class WalkModel(Incremental[WalkMaterial]):
 
     def _read(self, data: Any, threads: int, before: TrainingState | None) -> WalkMaterial:
         graph, self.isolated_ = as_graph(data).linked()
+        if not len(graph):
+            raise InputError("the graph has no edges, so no node has a neighbour", remedy="give edges")
         if before is not None:
             require_same_nodes(graph, before.names["words"])
         walks = graph_walks(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from nearer.encoders.lookup import Lookup
 from nearer.errors import InputError, ParameterError
 from nearer.kernels.text import release_free_memory
 from nearer.kernels.threads import thread_count
+from nearer.models.factorization import Solver, truncated_svd
 from nearer.models.incremental import READING, TRAINING
 from nearer.models.parameters import (
     Choice,
@@ -44,10 +45,6 @@ if TYPE_CHECKING:
 
     Matrix = csr_array[np.float64, tuple[int, int]]
 
-Solver = Literal["randomized", "lanczos"]
-
-POWER_ITERATIONS = 7  # of the randomized solver
-OVERSAMPLES = 10
 DECIDING = (
     "dim",
     "window",
@@ -211,6 +208,7 @@ class PPMI(Estimator):
                 remedy="give more text" + (" or lower shift" if self.shift > 1 else ""),
             )
         rows, values = truncated_svd(matrix, int(self.dim), self.solver, int(self.seed), threads)
+        rows = rows.astype(np.float64)
         seconds = time.perf_counter() - begin
         self.singular_values_ = values
         if phrases is not None:
@@ -281,33 +279,3 @@ class PPMI(Estimator):
                 "corpus": WordMaterial(encoded).fingerprint(settings),
             },
         )
-
-
-def truncated_svd(
-    matrix: Matrix, dim: int, solver: Solver, seed: int, threads: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Left singular vectors (v, dim), and singular values (dim,), falling.
-
-    Each vector's entry of largest size is positive, so that signs do not depend on the solver.
-    """
-    from scipy.sparse.linalg import svds  # noqa: PLC0415  (`import nearer` must not load it)
-    from sklearn.utils.extmath import randomized_svd  # noqa: PLC0415  (likewise)
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415
-
-    source = np.random.RandomState(np.random.MT19937(seed))  # its streams never change
-    with threadpool_limits(limits=threads):
-        if solver == "randomized":
-            rows, values, _ = randomized_svd(
-                matrix.astype(np.float32),
-                dim,
-                n_oversamples=OVERSAMPLES,
-                n_iter=POWER_ITERATIONS,
-                random_state=source,
-            )
-        else:
-            start = source.uniform(-1, 1, matrix.shape[0])
-            rows, values, _ = svds(matrix, k=dim, v0=start, return_singular_vectors="u")
-    falling = np.argsort(-values, kind="stable")
-    rows, values = rows[:, falling].astype(np.float64), values[falling].astype(np.float64)
-    largest = rows[np.abs(rows).argmax(axis=0), np.arange(dim)]
-    return rows * np.where(largest < 0, -1.0, 1.0), np.maximum(values, 0.0)

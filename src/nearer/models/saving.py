@@ -5,9 +5,11 @@ A model that is loaded is fitted as it was: it encodes, and `fit` goes on from t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from nearer.encoders import SAVED_MODELS, Encoder
 from nearer.errors import IntegrityError, ModelNotFound, StorageError
 from nearer.models.checkpoint import Kind, read_record, read_state, save_checkpoint
 from nearer.models.state import TrainingState
@@ -16,6 +18,21 @@ from nearer.space.replace import new_folder, whole_folder
 RECORD = "state.json"  # what marks a folder as a checkpoint or a saved model
 POSITION = "position"  # where in its rounds of epochs the model stands
 SAVED_MODEL = Kind("saved model", "restore it from a copy, or fit and save again")
+
+
+OPENERS: dict[str, Callable[[Path], Encoder]] = {}  # the name of a model that encodes -> what loads it
+
+
+def open_model(path: Path) -> Encoder:
+    """The saved model in a folder, whichever it is; raises `IntegrityError` for a checkpoint."""
+    record = read_record(whole_folder(path), SAVED_MODEL)
+    name = record["settings"].get("model")
+    if POSITION not in record["settings"] or name not in OPENERS:
+        raise IntegrityError("this is no saved model", file=path, remedy="a checkpoint is resumed by fit")
+    return OPENERS[name](path)
+
+
+SAVED_MODELS[RECORD] = open_model
 
 
 def save_model(

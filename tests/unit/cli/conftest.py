@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from cli_running import Run, RunJson
 from typer.testing import CliRunner
@@ -39,7 +40,28 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     np.save(folder / "queries.npy", model.space_.vectors[:4])
     write_judgements(folder, model.space_)
     write_recommender(folder)
+    write_graph(folder)
     return folder
+
+
+def write_graph(folder: Path) -> None:
+    """Two clubs of 12 who know nearly all of their own and few of the other; their vectors, and the clubs."""
+    generator = np.random.default_rng(0)
+    names = [f"{club}{member}" for club in ("chess", "rugby") for member in range(12)]
+    rows = []
+    for place, one in enumerate(names):
+        for other in names[place + 1 :]:
+            if generator.random() < (0.9 if one[:5] == other[:5] else 0.05):
+                rows.append(f"{one},{other},{generator.integers(1, 4)}\n")
+    (folder / "edges.csv").write_text("from,to,strength\n" + "".join(rows), encoding="utf-8")
+    parts = nearer.Graph.read(folder / "edges.csv").split(0.3)
+    for name, table in zip(("train", "test", "non_edges"), parts.tables(), strict=True):
+        pq.write_table(table, folder / f"{name}.parquet")
+    adjacency = parts.train.adjacency().toarray()
+    _, axes = np.linalg.eigh(adjacency)
+    nearer.Space(parts.train.keys, axes[:, -2:]).save(folder / "nodes.space")
+    groups = "".join(f"{name}\t{name[:5]}\n" for name in names) + "chess0\tcaptains\nrugby0\tcaptains\n"
+    (folder / "groups.tsv").write_text(groups, encoding="utf-8")
 
 
 def write_recommender(folder: Path) -> None:

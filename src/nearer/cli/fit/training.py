@@ -29,10 +29,11 @@ class WholeModel:
     save: Callable[[], None]
     step: Callable[[nearer.Space], str]
 
-    def fact(self) -> tuple[str, object]:
-        """Where the model is, and its size."""
-        files = self.path.rglob("*") if self.path.is_dir() else (self.path,)
-        return ("model", f"{self.path} ({size_of(sum(file.stat().st_size for file in files))})")
+
+def model_fact(path: Path) -> tuple[str, object]:
+    """Where a saved model is, and its size."""
+    files = path.rglob("*") if path.is_dir() else (path,)
+    return ("model", f"{path} ({size_of(sum(file.stat().st_size for file in files))})")
 
 
 def parameters(kind: Any, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,11 +56,12 @@ def train(
     whole: WholeModel | None = None,
     facts: Callable[[Any], Facts] | None = None,
     steps: Callable[[nearer.Space, Path], list[str]] | None = None,
+    beside: tuple[Any, ...] = (),
 ) -> None:
     """Fit `model` to `data`, save its space to `out` and report; what Ctrl-C left is saved too.
 
     `whole` is saved too, where it is given. `facts` gives what people are shown of the fitted model, `steps`
-    what they may want to do next; None: what all word models have.
+    what they may want to do next; None: what all word models have. `beside` is what `fit` takes besides.
     """
     model.check_parameters()
     require_space_destination(out, overwrite)
@@ -67,11 +69,11 @@ def train(
         make_folder(Path(model.checkpoint))
     ended = None
     try:
-        model.fit(data)
+        model.fit(data, *beside)
     except (KeyboardInterrupt, StorageError) as error:
         if not hasattr(model, "space_"):
             raise
-        ended = str(error) or _interrupted(model.checkpoint)
+        ended = str(error) or interrupted(model.checkpoint)
     save_space(model.space_, out, overwrite)
     if whole is not None:
         _save_whole(whole, out)
@@ -81,7 +83,7 @@ def train(
         told = [*(facts or word_facts)(model), saved_fact(model.space_, out)]
         commands = (steps or next_steps)(model.space_, out)
         if whole is not None:
-            told.append(whole.fact())
+            told.append(model_fact(whole.path))
             commands.append(whole.step(model.space_))
         print_facts(told)
         print_next(*commands)
@@ -164,7 +166,8 @@ def _print_document(model: Any, out: Path, whole: WholeModel | None) -> None:
     )
 
 
-def _interrupted(checkpoint: object) -> str:
+def interrupted(checkpoint: object) -> str:
+    """How to go on after Ctrl-C."""
     if checkpoint is None:
         return "interrupted (with --checkpoint FOLDER the next run could go on)"
     return "interrupted (the same command with --overwrite goes on)"
