@@ -17,6 +17,7 @@ import hierarchical
 import methods
 import page
 import phrases
+import recommenders
 import search
 import subwords
 import words
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "phrases": ("Phrases", phrases.run),
     "methods": ("Which method for words", methods.run),
     "document_methods": ("Which method for documents", document_methods.run),
+    "recommenders": ("Recommenders", recommenders.run),
     "search": ("Exact search", search.run),
 }
 
