@@ -12,6 +12,7 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 | `space`     | keys and vectors            | a `Space`: queries, files, identity     | the uses   |
 | `evaluate`  | a space and a judgement     | a score with interval, n and coverage   |            |
 | `search`    | a space and queries         | the nearest keys, exactly or by index   |            |
+| `recommend` | what scores items for users | suggestions, with reasons              |            |
 | `maps`      | a space                     | a t-SNE picture: PNG, SVG, HTML         |            |
 | `cli`       | a command line              | the same, printed                       |            |
 """
