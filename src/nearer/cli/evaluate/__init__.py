@@ -183,9 +183,8 @@ def _require_fitting(context: Any, task: Task) -> None:
     for name in sorted(given):
         tasks = [other for other in NEEDED if name in (*NEEDED[other], *ALSO_TAKEN[other])]
         if tasks and task not in tasks:
-            raise typer.BadParameter(
-                f"{_option(name)} goes with --task {' or '.join(filter(None, (', '.join(tasks[:-1]), tasks[-1])))}, not with {task}"
-            )
+            named = " or ".join(filter(None, (", ".join(tasks[:-1]), tasks[-1])))
+            raise typer.BadParameter(f"{_option(name)} goes with --task {named}, not with {task}")
     for name in ("method", "restrict"):
         if name in given and "analogies" not in given:
             raise typer.BadParameter(f"--{name} goes with --analogies")
