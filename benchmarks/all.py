@@ -13,6 +13,7 @@ from pathlib import Path
 import document_methods
 import documents
 import glove
+import graphs
 import hierarchical
 import methods
 import page
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "glove": ("GloVe", glove.run),
     "documents": ("Document vectors", documents.run),
     "hierarchical": ("Hierarchical softmax", hierarchical.run),
+    "graphs": ("Graphs", graphs.run),
     "phrases": ("Phrases", phrases.run),
     "methods": ("Which method for words", methods.run),
     "document_methods": ("Which method for documents", document_methods.run),

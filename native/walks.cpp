@@ -107,20 +107,21 @@ struct Walker {
     return static_cast<double>(weight) * (plan.usual ? extended_bias(arc) : bias(next));
   }
 
-  // A neighbour of the wanted type by weight, or `here` itself where there is none.
-  uint32_t typed(uint16_t type) {
+  // Sets `next` to a neighbour of the wanted type by weight; false where there is none.
+  bool typed(uint16_t type, uint32_t& next) {
     const int64_t first = graph.indptr[here], last = graph.indptr[here + 1];
     double total = 0.0;
     for (int64_t arc = first; arc < last; arc++)
       if (plan.types[graph.indices[arc]] == type) total += graph.weights ? graph.weights[arc] : 1.0f;
     double left = static_cast<double>(random.next() >> 11) * 0x1p-53 * total;
-    uint32_t chosen = here;
+    bool found = false;
     for (int64_t arc = first; arc < last && left >= 0; arc++) {
       if (plan.types[graph.indices[arc]] != type) continue;
-      chosen = graph.indices[arc];
+      next = graph.indices[arc];
+      found = true;
       left -= graph.weights ? graph.weights[arc] : 1.0f;
     }
-    return chosen;
+    return found;
   }
 };
 
@@ -171,8 +172,7 @@ int64_t walk_nodes(const WalkPlan& plan, int64_t walk, uint32_t* nodes) {
     if (walker.stuck()) return i;
     uint32_t next;
     if (plan.types) {
-      next = walker.typed(plan.metapath[i % plan.steps]);
-      if (plan.types[next] != plan.metapath[i % plan.steps]) return i;
+      if (!walker.typed(plan.metapath[i % plan.steps], next)) return i;
     } else {
       next = plain || i == 1 ? walker.first_order() : walker.second_order();
     }

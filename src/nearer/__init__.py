@@ -4,14 +4,15 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 
 | room        | takes                       | gives                                   | next       |
 | ----------- | --------------------------- | --------------------------------------- | ---------- |
-| `data`      | files, iterables, columns   | blocks of text, lines of tokens         | `signal`   |
-| `signal`    | text                        | word ids, odds, noise tables, paths     | `models`   |
+| `data`      | files, iterables, columns   | text, graphs, interactions              | `signal`   |
+| `signal`    | text, graphs                | word ids, odds, noise tables, walks     | `models`   |
 | `kernels`   | arrays                      | arrays: the native engines              | `models`   |
 | `encoders`  | raw items                   | one vector an item                      | `space`    |
 | `models`    | raw data                    | a fitted estimator with a `Space`       | `space`    |
 | `space`     | keys and vectors            | a `Space`: queries, files, identity     | the uses   |
 | `evaluate`  | a space and a judgement     | a score with interval, n and coverage   |            |
 | `search`    | a space and queries         | the nearest keys, exactly or by index   |            |
+| `recommend` | what scores items           | suggestions, filtered and explained     |            |
 | `maps`      | a space                     | a t-SNE picture: PNG, SVG, HTML         |            |
 | `cli`       | a command line              | the same, printed                       |            |
 """

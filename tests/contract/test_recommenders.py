@@ -394,8 +394,13 @@ def test_bad_wishes_are_one_line(kind: type) -> None:
             call()
     with pytest.raises(ParameterError, match="is no list of items"):
         model.recommend_for("i1")
-    with pytest.raises(ParameterError, match=r"1\.0 is no user"):
-        model.recommend([1.0])
+    for asked in ([1.0], 1.0):
+        with pytest.raises(ParameterError, match=r"1\.0 is no user"):
+            model.recommend(asked)
+    for nothing in ([], {}, ()):
+        with pytest.raises(ParameterError, match="items is empty; give one key at least"):
+            model.recommend_for(nothing)
+    assert list(model.recommend_for(iter(["i1", "i3"]))) == list(model.recommend_for(["i1", "i3"]))
     with pytest.raises(InputError, match="'new' has 2 items and 1 weights"):
         model.recommend_for(["i1", "i2"], weights=[1.0])
     with pytest.raises(InputError, match="weight nan of 'i1' is not a finite number above 0"):

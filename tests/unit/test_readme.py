@@ -32,6 +32,9 @@ def folder(tmp_path: Path) -> Path:
     lines = [" ".join(choose.choices(choose.choice((ANIMALS, MACHINES)), k=12)) for _ in range(600)]
     (tmp_path / "corpus.txt").write_text("\n".join(lines), encoding="utf-8")
     pairs = [("lion", "tiger", 9), ("cat", "dog", 8), ("cat", "disk", 1), ("bear", "server", 0.5)]
+    (tmp_path / "edges.csv").write_text("source,target\nann,bob\nbob,cy\ncy,ann\ncy,dan\n", encoding="utf-8")
+    orders = ["ann,tea", "ann,jam", "bob,tea", "bob,jam", "bob,scones", "cy,rum", "cy,cola"]
+    (tmp_path / "orders.csv").write_text("\n".join(["user,item", *orders]), encoding="utf-8")
     text = "\n".join(f"{a}\t{b}\t{rating}" for a, b, rating in pairs)
     (tmp_path / "pairs.tsv").write_text(text, encoding="utf-8")
     return tmp_path

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from nearer.errors import FormatError, StorageError, UnknownKey
 from nearer.kernels.topk import NOTHING, Excluded
-from nearer.recommend import DenseScorer, FactorScorer, Reason, Recommendations, Suggestion, diversified
+from nearer.recommend import (
+    DenseScorer,
+    FactorScorer,
+    Reason,
+    Recommendations,
+    Suggestion,
+    TableFile,
+    diversified,
+)
 from nearer.recommend.factors import cosines
 
 
@@ -121,6 +129,7 @@ def test_it_is_a_table_to_what_reads_tables(some: Recommendations) -> None:
 
 
 def test_it_prints_as_a_small_table(some: Recommendations) -> None:
+    assert repr(some) == str(some)
     assert str(some).split("\n") == [
         "ann",
         "   1  jam\\n  0.5  because of milk 75%, tea 25%",
@@ -136,3 +145,15 @@ def test_it_prints_as_a_small_table(some: Recommendations) -> None:
         ["model"] * 12,
     )
     assert str(many).endswith("... and 2 users more")
+
+
+def test_what_fails_on_the_way_leaves_what_was_there(some: Recommendations, tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    some.save(path)
+    before = path.read_bytes()
+    for error in (KeyboardInterrupt, OSError(28, "No space left on device")):
+        with pytest.raises((KeyboardInterrupt, StorageError)), TableFile(path, overwrite=True) as file:  # noqa: PT012
+            file.write(some.to_arrow())
+            raise error
+        assert path.read_bytes() == before
+        assert [entry.name for entry in tmp_path.iterdir()] == ["x.parquet"]

@@ -119,8 +119,9 @@ def _read_file(path: Path, roles: Sequence[Role], what: str) -> Chosen:
         )
     try:
         if ending(path) == ".parquet":
-            names = choose(pq.read_schema(path).names, roles, what, str(path))
-            table = pq.read_table(path, columns=list(dict.fromkeys(names.values())))
+            with pq.ParquetFile(path) as file:
+                names = choose(file.schema_arrow.names, roles, what, str(path))
+                table = file.read(columns=list(dict.fromkeys(names.values())))
         else:
             table, names = _read_csv(path, roles, what)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:

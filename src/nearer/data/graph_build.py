@@ -46,38 +46,67 @@ def compressed(arcs: Arcs, *, directed: bool, self_loops: SelfLoops, where: str 
             f"self_loops={shown(self_loops)} is unknown", remedy=f"use one of {', '.join(SELF_LOOPS)}"
         )
     arcs, loops = _without_loops(arcs, self_loops, where)
+    if arcs.weights is not None:
+        return _weighted_rows(arcs, arcs.weights, directed, loops, where)
     before = len(arcs.sources)
     keys = _ordered_pairs(arcs, directed)
-    weights, kept = arcs.weights, None
-    if weights is None:
-        keys.sort()
-        keys = keys[_first_of_each(keys)]
-    else:
-        order = np.argsort(keys, kind="stable")
-        keys, weights = keys[order], weights[order]
-        starts = np.flatnonzero(_first_of_each(keys))
-        keys = keys[starts]
-        weights = np.add.reduceat(weights, starts) if len(starts) else weights
+    keys.sort()
+    keys = keys[_first_of_each(keys)]
     merged = before - len(keys)
-    if not directed and weights is None:
+    if not directed:
         keys = np.concatenate([keys, _turned(keys)])
         keys.sort()
-    elif not directed:
-        keys, kept = _both_ways(keys)
     indptr = np.zeros(arcs.n + 1, np.int64)
     np.cumsum(np.bincount(keys >> np.uint64(32), minlength=arcs.n), out=indptr[1:])
-    targets = (keys & np.uint64(0xFFFFFFFF)).astype(np.uint32)
-    if weights is None:
-        return Rows(indptr, targets, None, merged, loops)
+    return Rows(indptr, (keys & np.uint64(0xFFFFFFFF)).astype(np.uint32), None, merged, loops)
+
+
+def _weighted_rows(
+    arcs: Arcs, weights: NDArray[np.float64], directed: bool, loops: int, where: str | None
+) -> Rows:
+    """The same with weights, by SciPy's counting sort, which needs less memory than sorting all arcs."""
+    from scipy.sparse import coo_array  # noqa: PLC0415  (heavy: paid for where it is needed)
+
+    low, high = arcs.sources, arcs.targets
+    if not directed:
+        low, high = np.minimum(low, high), np.maximum(low, high)
+    matrix = coo_array((weights, (low, high)), shape=(arcs.n, arcs.n)).tocsr()
+    matrix.sum_duplicates()
+    merged = len(weights) - matrix.nnz
     with np.errstate(over="ignore"):  # told below
-        single = (weights if kept is None else weights[kept]).astype(np.float32)
+        single = matrix.data.astype(np.float32)
     if not np.isfinite(single).all():
         raise InputError(
             "the weights of parallel edges add up to more than single precision holds",
             file=where,
             remedy="divide all weights by one number",
         )
-    return Rows(indptr, targets, single, merged, loops)
+    indptr, indices = matrix.indptr.astype(np.int64), matrix.indices.astype(np.uint32)
+    if not directed:
+        indptr, indices, single = _both_ways(indptr, indices, single)
+    return Rows(indptr, indices, single, merged, loops)
+
+
+def _both_ways(
+    indptr: NDArray[np.int64], indices: NDArray[np.uint32], weights: NDArray[np.float32]
+) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.float32]]:
+    """Rows that lead to no lower node, each after its opposites, which lead to lower nodes; loops once."""
+    from scipy.sparse import csr_array, tril  # noqa: PLC0415
+
+    n = len(indptr) - 1
+    back = tril(csr_array((weights, indices, indptr), shape=(n, n)).T, -1, format="csr")
+    back.sort_indices()
+    before = back.indptr.astype(np.int64)
+    targets = np.empty(len(indices) + back.nnz, np.uint32)
+    both = np.empty(len(targets), np.float32)
+    for offsets, start, nodes, values in (
+        (before[1:], indptr, indices, weights),
+        (indptr[:-1], before, back.indices, back.data),
+    ):
+        place = np.repeat(offsets, np.diff(start))
+        place += np.arange(len(place))
+        targets[place], both[place] = nodes, values
+    return indptr + before, targets, both
 
 
 def _without_loops(arcs: Arcs, self_loops: SelfLoops, where: str | None) -> tuple[Arcs, int]:
@@ -113,15 +142,6 @@ def _first_of_each(keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
     first = np.ones(len(keys), np.bool_)
     np.not_equal(keys[1:], keys[:-1], out=first[1:])
     return first
-
-
-def _both_ways(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
-    """Every edge and its opposite in order, and the edge that each came from."""
-    apart = np.flatnonzero(keys >> np.uint64(32) != keys & np.uint64(0xFFFFFFFF))
-    both = np.concatenate([keys, _turned(keys)])
-    order = np.argsort(both, kind="stable")
-    origin = np.concatenate([np.arange(len(keys)), apart])[order]
-    return both[order], origin
 
 
 def _turned(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -35,8 +35,7 @@ def coded_ids(columns: Sequence[tuple[str, Any]], where: str | None) -> Coded:
     if any(pa.types.is_string(column.type) or _exceeds_int64(column) for column in checked):
         checked = [column.cast(pa.string()) for column in checked]
         return _coded_texts(checked, [role for role, _ in columns], where)
-    arrays = [column.to_numpy() for column in checked]
-    values, codes = _distinct(arrays)
+    values, codes = _distinct(checked)
     return Coded(codes, list(map(str, values.tolist())))
 
 
@@ -88,20 +87,26 @@ def _exceeds_int64(column: Any) -> bool:
     return bool(pa.types.is_uint64(column.type) and len(column) and pc.max(column).as_py() > MOST_SIGNED)
 
 
-def _distinct(arrays: list[NDArray[Any]]) -> tuple[NDArray[Any], list[NDArray[np.uint32]]]:
-    """The distinct values of all arrays, rising, and the place of every value among them."""
+def _distinct(columns: Sequence[Any]) -> tuple[NDArray[Any], list[NDArray[np.uint32]]]:
+    """The distinct whole numbers of all columns, rising, and the place of every value among them."""
     import pyarrow as pa  # noqa: PLC0415
 
-    chunks = [pa.array(array.astype(np.int64, copy=False)) for array in arrays]
+    # Arrow's own conversions from and to NumPy load pandas where that is installed: 60 MB and half a second.
+    chunks = [
+        pa.concat_arrays([*column.cast(pa.int64()).chunks] or [pa.nulls(0, pa.int64())]) for column in columns
+    ]
     encoded: Any = pa.chunked_array(chunks).dictionary_encode().unify_dictionaries()
     if not len(encoded):
-        return np.empty(0, np.int64), [np.empty(0, np.uint32) for _ in arrays]
-    values = encoded.chunk(0).dictionary.to_numpy()
+        return np.empty(0, np.int64), [np.empty(0, np.uint32) for _ in columns]
+    values = np.from_dlpack(encoded.chunk(0).dictionary)
     order = np.argsort(values)
     rank = np.empty(len(order), np.uint32)
     rank[order] = np.arange(len(order), dtype=np.uint32)
-    codes = [rank[chunk.indices.to_numpy()] for chunk in encoded.chunks]
-    return values[order], codes
+    codes = [rank[np.from_dlpack(chunk.indices)] for chunk in encoded.chunks]
+    ordered = values[order]
+    del chunks, encoded, values
+    pa.default_memory_pool().release_unused()  # what follows takes as much again, of another allocator
+    return ordered, codes
 
 
 def _coded_texts(columns: list[Any], roles: Sequence[str], where: str | None) -> Coded:

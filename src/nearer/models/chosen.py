@@ -42,7 +42,7 @@ def asked_users(
         raise ParameterError(f"unknown={shown(unknown)} is unknown", remedy="use error or popularity")
     if asked is None:
         return list(keys), np.arange(len(keys))
-    names = [asked] if isinstance(asked, str | int | np.integer) else list(asked)
+    names = [asked] if isinstance(asked, str) or not isinstance(asked, Iterable) else list(asked)
     if not names:
         raise ParameterError(f"no {what} is asked for")
     texts = [_text(name, what) for name in names]
@@ -69,9 +69,12 @@ def chosen_items(
 
     if unknown not in ("error", "skip"):
         raise ParameterError(f"unknown={shown(unknown)} is unknown", remedy="use error or skip")
-    if isinstance(items, str) or not isinstance(items, Iterable) or not len(items):
+    if isinstance(items, str) or not isinstance(items, Iterable):
         raise ParameterError(f"items={shown(items)} is no list of items", remedy="give a list of keys")
-    lists = dict(items) if isinstance(items, Mapping) else {NEW: items}
+    given_lists = items if isinstance(items, Mapping) else {NEW: items}
+    lists = {name: list(some) for name, some in given_lists.items()}
+    if not lists or lists == {NEW: []}:
+        raise ParameterError("items is empty", remedy="give one key at least")
     given = weights if isinstance(weights, Mapping) or weights is None else {NEW: weights}
     place = {key: i for i, key in enumerate(keys)}
     rows: list[int] = []

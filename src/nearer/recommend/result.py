@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Source = Literal["model", "popularity"]
-SHOWN_USERS = 10  # users that `str` shows
+SHOWN_USERS = 10  # users that are printed
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Suggestion:
     why: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Recommendations:
     """Suggestions for `users`, best first.
 
@@ -64,12 +64,12 @@ class Recommendations:
     """
 
     users: list[str]
-    item_keys: Sequence[str] = field(repr=False)
-    items: NDArray[np.int64] = field(repr=False)
-    scores: NDArray[np.float32] = field(repr=False)
-    sources: list[Source] = field(repr=False)
-    why: list[list[tuple[Reason, ...]]] | None = field(default=None, repr=False)
-    skipped: Sequence[int] = field(default=(), repr=False)
+    item_keys: Sequence[str]
+    items: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    sources: list[Source]
+    why: list[list[tuple[Reason, ...]]] | None = None
+    skipped: Sequence[int] = ()
 
     def __len__(self) -> int:
         return len(self.users)
@@ -128,7 +128,7 @@ class Recommendations:
         with TableFile(path, overwrite) as file:
             file.write(self.to_arrow())
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         lines = []
         for row, user in enumerate(self.users[:SHOWN_USERS]):
             lines.append(f"{shown(user)[1:-1]}{self.said_of(row)}")

@@ -76,6 +76,8 @@ def write_recommender(folder: Path) -> None:
     (folder / "menu.csv").write_text(f"item,kind\n{lines}", encoding="utf-8")
     users = [*dict.fromkeys(row.split(",")[0] for row in rows), "cold"]
     data = nearer.Interactions.read(folder / "orders.csv", users=users)
+    later = "user,item\nann,scones\ntea-1,milk\ncoffee-1,milk\n"
+    (folder / "later.csv").write_text(later, encoding="utf-8")
     Svd(3, threads=1).fit(data).describe_items(folder / "menu.csv").save(folder / "items.model")
 
 

@@ -176,12 +176,12 @@ CASES: dict[str, tuple[tuple[object, ...], int, str]] = {
     "k of another task": (
         (*ON, "cluster", "--labels", "labels.tsv", "-k", 3),
         2,
-        "Invalid value: -k goes with --task retrieval or probe, not with cluster (see: ",
+        "Invalid value: -k goes with --task retrieval, probe or ranking, not with cluster (see: ",
     ),
     "without its task": (
         ("evaluate", "words.space", "--labels", "labels.tsv"),
         2,
-        "Invalid value: --labels goes with --task probe or cluster, not with words (see: ",
+        "Invalid value: --labels goes with --task probe, cluster or nodes, not with words (see: ",
     ),
     "unknown task": ((*ON, "everything"), 2, ""),
 }

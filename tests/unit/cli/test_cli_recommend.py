@@ -108,7 +108,7 @@ BAD: dict[str, tuple[tuple[object, ...], int, tuple[str, ...]]] = {
     "two questions": ((*ITEMS, "--user", "ann", "--all"), 2, ("--user and --all are two questions",)),
     "all without a file": ((*ITEMS, "--all"), 2, ("--all goes into a file", "-o NAME.parquet")),
     "alike into a file": ((*ITEMS, "--similar", "tea", "-o", "a.parquet"), 2, ("leave out -o",)),
-    "no items": ((*ITEMS, "--items", " , "), 2, ("is no list of items",)),
+    "no items": ((*ITEMS, "--items", " , "), 2, ("items is empty",)),
     "in no folder": ((*ITEMS, "--all", "-o", "no/all.parquet"), 1, ("no", "create it first")),
     "unwritable": ((*ITEMS, "--all", "-o", "/proc/all.parquet"), 1, ("/proc", "written")),
     "another ending": ((*ITEMS, "--all", "-o", "all.csv"), 1, ("all.csv", "end in .parquet")),

@@ -12,7 +12,7 @@ from cli_running import RunJson
 
 import nearer
 from nearer.cli import tour
-from nearer.cli.tour import article, documentation, training
+from nearer.cli.tour import article, attendance, documentation, graph, training
 from nearer.cli.tour.shipped import shipped_lines
 from nearer.errors import ModelNotFound
 
@@ -105,7 +105,8 @@ def test_without_the_pretrained_words_the_tour_goes_on(
     document = run_json("tour", "--corpus", "corpus.txt", "--out", "toured")
     assert document["article"]["left_out"]
     names = [Path(file).name for file in document["files"]]
-    assert names == ["words.space", "words.png", "words.html"]
+    graphs = ["characters.space", "characters.png", "events.model", "recommended.parquet"]
+    assert names == ["words.space", "words.png", "words.html", *graphs]
     assert all(Path(file).exists() and Path(file).name in tour.NOTES for file in document["files"])
     assert 0.9 < document["training"]["search"]["recall"] <= 1
 
@@ -116,3 +117,34 @@ def test_a_text_without_the_tested_words_has_no_figure(capsys: pytest.CaptureFix
     shown = capsys.readouterr().out
     assert "similarity: " in shown
     assert "analogies: " in shown
+
+
+def test_the_graph_is_embedded_judged_and_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("networkx")
+    found = graph.characters(tmp_path, quiet=True)
+    assert (found["nodes"], found["edges"]) == (77, 254)
+    assert (
+        len({"Bossuet", "Bahorel", "Feuilly", "Prouvaire", "Joly"} & set(found["neighbors"]["Enjolras"])) >= 2
+    )
+    assert found["links"]["auc"]["value"] > 0.7
+    assert [file.name for file in found["files"]] == ["characters.space", "characters.png"]
+
+
+def test_the_events_are_recommended_explained_and_judged(tmp_path: Path) -> None:
+    pytest.importorskip("networkx")
+    found = attendance.attendance(tmp_path, quiet=True)
+    assert (found["users"], found["items"]) == (18, 14)
+    assert found["recommended"][0]["item"] == "E7"
+    assert found["new"][0]["item"] == "E4"
+    assert found["ranking"]["recall"]["value"] > 0.5
+    model = nearer.recommender(tmp_path / "events.model")
+    assert model.recommend("Evelyn Jefferson", 1)["Evelyn Jefferson"][0].item == "E7"
+
+
+def test_without_networkx_its_parts_say_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "networkx", None)
+    for part in (graph.characters, attendance.attendance):
+        assert part(tmp_path, quiet=False)["files"] == []
+        assert 'pip install "nearer[networkx]"' in capsys.readouterr().out

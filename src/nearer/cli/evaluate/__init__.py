@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from nearer.cli.evaluate import graphs, retrieval, sts, words
+from nearer.cli.evaluate import graphs, ranking, retrieval, sts, words
 from nearer.cli.evaluate import labels as by_labels
 from nearer.cli.evaluate.judged import Judged
 from nearer.cli.options import AsJson, Seed
@@ -23,8 +23,9 @@ EXAMPLES = (
     "nearer evaluate words.space --task sts --pairs pairs.tsv",
     "nearer evaluate nodes.space --task links --pairs test.parquet --non-edges non_edges.parquet",
     "nearer evaluate nodes.space --task nodes --labels groups.tsv --fractions 0.1,0.5,0.9 --shuffles 3",
+    "nearer evaluate items.model --task ranking --test later.csv -k 3",
 )
-Task = Literal["words", "retrieval", "probe", "cluster", "sts", "links", "nodes"]
+Task = Literal["words", "retrieval", "probe", "cluster", "sts", "links", "nodes", "ranking"]
 NEEDED: Mapping[Task, tuple[str, ...]] = {
     "words": (),
     "retrieval": ("queries", "qrels"),
@@ -33,6 +34,7 @@ NEEDED: Mapping[Task, tuple[str, ...]] = {
     "sts": ("pairs",),
     "links": ("pairs", "non_edges"),
     "nodes": ("labels",),
+    "ranking": ("test",),
 }
 ALSO_TAKEN: Mapping[Task, tuple[str, ...]] = {
     "words": ("similarity", "analogies", "restrict", "method"),
@@ -42,6 +44,7 @@ ALSO_TAKEN: Mapping[Task, tuple[str, ...]] = {
     "sts": ("columns",),
     "links": ("operator", "learn_edges", "learn_non_edges"),
     "nodes": ("columns", "fractions", "shuffles"),
+    "ranking": ("train", "k", "unknown_items"),
 }
 
 
@@ -51,8 +54,8 @@ def evaluate(
         str,
         typer.Argument(
             metavar="SPACE",
-            help="A .space folder, a file of vectors, or a known model; for sts also an encoder; with "
-            "--encoder a file of texts.",
+            help="A .space folder, a file of vectors, or a known model; for sts also an encoder; for ranking "
+            "a saved recommender or its table; with --encoder a file of texts.",
         ),
     ],
     task: Annotated[Task, typer.Option(help="What is judged.")] = "words",
@@ -90,7 +93,7 @@ def evaluate(
         ),
     ] = None,
     k: Annotated[
-        int, typer.Option("-k", "--k", help="Retrieval: documents of nDCG@k. Probe: neighbours.")
+        int, typer.Option("-k", "--k", help="Retrieval, ranking: how many are judged. Probe: neighbours.")
     ] = 10,
     folds: Annotated[int, typer.Option(help="Probe: parts of the cross-validation.")] = 5,
     pairs: Annotated[
@@ -116,6 +119,15 @@ def evaluate(
         str, typer.Option(metavar="A,B,C", help="Nodes: shares of the nodes to learn from.")
     ] = graphs.FRACTIONS,
     shuffles: Annotated[int, typer.Option(help="Nodes: random splits a share.")] = 10,
+    test: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Ranking: what users chose later, user and item.")
+    ] = None,
+    train: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Ranking: what was learned from, for popularity.")
+    ] = None,
+    unknown_items: Annotated[
+        ranking.UnknownItems, typer.Option(help="Ranking: items of --test never seen in training.")
+    ] = "error",
     columns: Annotated[
         str | None,
         typer.Option(metavar="A,B,C", help="Names of the columns of --qrels, --labels or --pairs."),
@@ -129,7 +141,8 @@ def evaluate(
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Judge a space on words, retrieval, labels (probe, cluster), a graph (links, nodes); an encoder on sts.
+    """Judge a space on words, retrieval, labels (probe, cluster), a graph (links, nodes), an encoder on sts,
+    a recommender on ranking.
 
     Every figure comes with its 95 % bootstrap interval. Items with a key that the space does not hold are
     left out; the coverage says how many are left.
@@ -148,6 +161,7 @@ def evaluate(
         "cluster": lambda: by_labels.clustered(space, encoder, labels or "", names, seed),
         "sts": lambda: sts.judged(space, rated, names, seed),
         "links": lambda: graphs.links(space, rated, absent, operator, learn_edges, learn_non_edges, seed),
+        "ranking": lambda: ranking.judged(space, test or Path(), train, k, unknown_items, seed),
         "nodes": lambda: graphs.nodes(space, labels or "", names, fractions, shuffles, seed),
     }
     found = judges[task]()
@@ -169,9 +183,8 @@ def _require_fitting(context: Any, task: Task) -> None:
     for name in sorted(given):
         tasks = [other for other in NEEDED if name in (*NEEDED[other], *ALSO_TAKEN[other])]
         if tasks and task not in tasks:
-            raise typer.BadParameter(
-                f"{_option(name)} goes with --task {' or '.join(tasks)}, not with {task}"
-            )
+            named = " or ".join(filter(None, (", ".join(tasks[:-1]), tasks[-1])))
+            raise typer.BadParameter(f"{_option(name)} goes with --task {named}, not with {task}")
     for name in ("method", "restrict"):
         if name in given and "analogies" not in given:
             raise typer.BadParameter(f"--{name} goes with --analogies")

@@ -15,13 +15,13 @@ class Judged:
 
     Attributes
     ----------
-    identity : of what was judged.
+    identity : of what was judged; None where it has none.
     results : (heading, result) pairs; the result prints itself.
     document : what --json adds to the name and the identity.
     error : of a file that could not be judged; the results are those of the others.
     """
 
-    identity: str
+    identity: str | None
     results: Sequence[tuple[str, object]]
     document: dict[str, Any]
     error: InputError | None = None

@@ -1,7 +1,8 @@
 """`nearer tour`: all of Nearer in two minutes, offline.
 
-`article.py`, the two groups of pretrained words; then `training.py`, vectors of one's own from the text of
-`documentation.py`; `shipped.py` reads the word lists beside them.
+`article.py`, the two groups of pretrained words; `training.py`, vectors of one's own from the text of
+`documentation.py`; `graph.py` and `attendance.py`, a graph and a table of choices. `shipped.py` reads the
+word lists beside them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ NOTES = {
     "words.space": "the trained vectors: nearer info, neighbors, search, map",
     "words.png": "the trained words as a picture",
     "words.html": "the trained words to pan, zoom and search, in a browser",
+    "characters.space": "vectors of the nodes of a graph",
+    "characters.png": "the graph as a picture",
+    "events.model": "the recommender: nearer recommend",
+    "recommended.parquet": "what it recommends to everybody",
 }
 
 
@@ -41,11 +46,13 @@ def tour(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """See what Nearer does: draw pretrained words; train, judge, search and draw words of your own.
+    """See what Nearer does, with words others trained, words of your own, a graph and a table of choices.
 
     Needs no network. Takes about a minute.
     """
     from nearer.cli.tour.article import article  # noqa: PLC0415  (verbs start fast)
+    from nearer.cli.tour.attendance import attendance  # noqa: PLC0415
+    from nearer.cli.tour.graph import characters  # noqa: PLC0415
     from nearer.cli.tour.training import training  # noqa: PLC0415
     from nearer.data import find_files  # noqa: PLC0415
 
@@ -58,11 +65,16 @@ def tour(
     first = article(out, quiet=as_json)
     _title("2. Words trained here", as_json)
     second = training(out, corpus, quiet=as_json)
-    files = [*first.pop("files"), *second.pop("files")]
+    _title("3. A graph", as_json)
+    third = characters(out, quiet=as_json)
+    _title("4. Who chose what", as_json)
+    fourth = attendance(out, quiet=as_json)
+    parts = {"article": first, "training": second, "graph": third, "attendance": fourth}
+    files = [file for part in parts.values() for file in part.pop("files")]
     seconds = time.perf_counter() - begin
     if as_json:
         listed = [str(file) for file in files]
-        print_json({"article": first, "training": second, "files": listed, "seconds": seconds})
+        print_json({**parts, "files": listed, "seconds": seconds})
     else:
         _list(files, seconds)
 
