@@ -15,7 +15,7 @@ constexpr float kLeastPivot = 1e-6f;  // share of its diagonal that a pivot must
 
 // One system: the matrix (upper half), the right side, and the rows of some entries, plain and times c - 1.
 struct DenseSystem {
-  float *matrix, *right, *rows, *scaled;
+  float *matrix, *right, *rows, *scaled, *inverses, *forward;
 
   DenseSystem(const AlsHalf& half, Arena& arena) {
     const int64_t stride = half.stride;
@@ -23,6 +23,8 @@ struct DenseSystem {
     right = arena.take<float>(stride);
     rows = arena.take<float>(kGathered * stride);
     scaled = arena.take<float>(kGathered * stride);
+    inverses = arena.take<float>(stride);
+    forward = arena.take<float>(2 * stride);
   }
 };
 
@@ -48,48 +50,74 @@ inline void write_system(const AlsHalf& half, int64_t u, DenseSystem& system) {
   }
 }
 
-// The upper half becomes U of A = U^T U, a row at a time; `inverses` of its diagonal, 0 where a pivot has vanished.
-inline void factorise(float* matrix, int dim, int stride, float* inverses) {
-  for (int k = 0; k < dim; k++) inverses[k] = matrix[k * stride + k];
-  for (int k = 0; k < dim; k++) {
-    float* const row = matrix + k * stride;
-    const float pivot = row[k];
-    const float inverse = pivot > kLeastPivot * inverses[k] ? 1.0f / __builtin_sqrtf(pivot) : 0.0f;
-    inverses[k] = inverse;
-    for (int q = k / kLanes * kLanes; q < stride; q += kLanes) store(row + q, broadcast(inverse) * load(row + q));
-    for (int j = k + 1; j < dim; j++) {
-      const Vec scale = broadcast(row[j]);
-      float* const below = matrix + j * stride;
-      for (int q = j / kLanes * kLanes; q < stride; q += kLanes)
-        store(below + q, load(below + q) - scale * load(row + q));
-    }
+// row[j] of the matrix less scales[0..P) times the P rows from `pivots`, from the vector of its diagonal on.
+template <int P>
+void subtract_pivots(float* matrix, int pivots, int j, int stride) {
+  float* const row = matrix + j * stride;
+  const float* from = matrix + pivots * stride;
+  Vec scales[P];
+  NEARER_UNROLL for (int p = 0; p < P; p++) scales[p] = broadcast(from[p * stride + j]);
+  for (int q = j / kLanes * kLanes; q < stride; q += kLanes) {
+    Vec here = load(row + q);
+    NEARER_UNROLL for (int p = 0; p < P; p++) here -= scales[p] * load(from + p * stride + q);
+    store(row + q, here);
   }
 }
 
-// x of U^T U x = right, by the two triangles.
-inline void substitute(const float* matrix, const float* inverses, const float* right, int dim, int stride, float* x) {
-  std::memcpy(x, right, sizeof(float) * static_cast<size_t>(stride));
-  for (int k = 0; k < dim; k++) {
-    x[k] *= inverses[k];
-    for (int j = k + 1; j < dim; j++) x[j] -= matrix[k * stride + j] * x[k];
+inline void scale_pivot(float* matrix, int k, int stride, float* inverses) {
+  float* const row = matrix + k * stride;
+  const float pivot = row[k];
+  inverses[k] = pivot > kLeastPivot * inverses[k] ? 1.0f / __builtin_sqrtf(pivot) : 0.0f;
+  for (int q = k / kLanes * kLanes; q < stride; q += kLanes) store(row + q, broadcast(inverses[k]) * load(row + q));
+}
+
+// The upper half becomes U of A = U^T U, four pivots at a time; `inverses` of its diagonal, 0 where a pivot has
+// vanished.
+inline void factorise(float* matrix, int dim, int stride, float* inverses) {
+  constexpr int kPivots = 4;
+  for (int k = 0; k < dim; k++) inverses[k] = matrix[k * stride + k];
+  int k = 0;
+  for (; k + kPivots <= dim; k += kPivots) {
+    for (int p = k; p < k + kPivots; p++) {
+      scale_pivot(matrix, p, stride, inverses);
+      for (int j = p + 1; j < k + kPivots; j++) subtract_pivots<1>(matrix, p, j, stride);
+    }
+    for (int j = k + kPivots; j < dim; j++) subtract_pivots<kPivots>(matrix, k, j, stride);
   }
+  for (; k < dim; k++) {
+    scale_pivot(matrix, k, stride, inverses);
+    for (int j = k + 1; j < dim; j++) subtract_pivots<1>(matrix, k, j, stride);
+  }
+}
+
+// x of U^T U x = right, by the two triangles. What stands below the diagonal meets only entries that are done with.
+inline void substitute(const DenseSystem& system, int dim, int stride, float* x) {
+  float *const left = system.forward, *const forward = system.forward + stride;
+  std::memcpy(left, system.right, sizeof(float) * static_cast<size_t>(stride));
+  for (int k = 0; k < dim; k++) {
+    const float* const row = system.matrix + k * stride;
+    forward[k] = left[k] * system.inverses[k];
+    const Vec scale = broadcast(forward[k]);
+    for (int q = k / kLanes * kLanes; q < stride; q += kLanes) store(left + q, load(left + q) - scale * load(row + q));
+  }
+  std::memset(x, 0, sizeof(float) * static_cast<size_t>(stride));
   for (int k = dim - 1; k >= 0; k--) {
-    float sum = x[k];
-    for (int j = k + 1; j < dim; j++) sum -= matrix[k * stride + j] * x[j];
-    x[k] = sum * inverses[k];
+    const float* const row = system.matrix + k * stride;
+    Vec total{};
+    for (int q = k / kLanes * kLanes; q < stride; q += kLanes) total += load(row + q) * load(x + q);
+    x[k] = (forward[k] - sums(total, total, total, total)[0]) * system.inverses[k];
   }
 }
 
 // Solves rows [first, last); returns the sum of -b^T x, which is what the loss of a solution adds to its sum of c.
 inline double factorise_rows(const AlsHalf& half, int64_t first, int64_t last, Arena& arena) {
   DenseSystem system(half, arena);
-  float* const inverses = arena.take<float>(half.stride);
   double loss = 0;
   for (int64_t u = first; u < last; u++) {
     float* const x = half.solved + u * half.stride;
     write_system(half, u, system);
-    factorise(system.matrix, half.dim, half.stride, inverses);
-    substitute(system.matrix, inverses, system.right, half.dim, half.stride, x);
+    factorise(system.matrix, half.dim, half.stride, system.inverses);
+    substitute(system, half.dim, half.stride, x);
     for (int j = 0; j < half.dim; j++) loss -= static_cast<double>(x[j]) * system.right[j];
   }
   return loss;
@@ -98,7 +126,6 @@ inline double factorise_rows(const AlsHalf& half, int64_t first, int64_t last, A
 inline int64_t cholesky_scratch(const AlsHalf& half) {
   Arena arena{nullptr};
   DenseSystem system(half, arena);
-  arena.take<float>(half.stride);
   return arena.used;
 }
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,12 @@ class AlsTraining:
         """Interactions, each read once from either side."""
         return 2 * len(self.by_user.indices)
 
+    @cached_property
+    def _penalties(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Of users and of items."""
+        users, items = self.by_user, self.by_item
+        return self.solver.penalties(users, items.rows), self.solver.penalties(items, users.rows)
+
     def train(
         self, arrays: Mapping[str, NDArray[Any]], first: int, last: int, threads: int, variant: str
     ) -> TrainReport:
@@ -119,13 +126,13 @@ class AlsTraining:
             over_items = begin >= self.by_user.units
             start = self.by_user.units if over_items else 0
             end = min(begin + last - first, self.units_an_epoch if over_items else self.by_user.units)
-            side, other = (self.by_item, self.by_user) if over_items else (self.by_user, self.by_item)
+            side = self.by_item if over_items else self.by_user
             fixed, solved = arrays["users"], arrays["items"]
             if not over_items:
                 fixed, solved = solved, fixed
             if self._gram[0] != 2 * epoch + over_items:
                 self._gram = 2 * epoch + over_items, gram_matrix(fixed, threads, variant)
-            penalties = self.solver.penalties(side, other.rows)
+            penalties, fixed_penalties = self._penalties[over_items], self._penalties[not over_items]
             part = solve_rows(
                 side,
                 fixed,
@@ -141,7 +148,7 @@ class AlsTraining:
                 loss, pairs = loss + part.loss, pairs + part.pairs
             if end == self.units_an_epoch:
                 squares = np.einsum("ij,ij->i", fixed, fixed, dtype=np.float64)
-                loss += float((squares * self.solver.penalties(other, side.rows)).sum())
+                loss += float((squares * fixed_penalties).sum())
             tokens, first = tokens + part.tokens, first + end - begin
         return TrainReport(loss, pairs, tokens)
 
