@@ -98,7 +98,7 @@ def test_a_graph_that_is_too_small_or_empty_is_refused() -> None:
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="NEARER_DATA does not name the data folder")
 def test_bloggers_are_told_apart_as_the_paper_says() -> None:
-    """Published: micro-F1 of about 0.41 at half of the labels; 0.416 measured over ten shuffles."""
+    """Published: micro-F1 of about 0.41 at half of the labels; 0.416 measured over five shuffles."""
     import pyarrow.parquet as pq  # noqa: PLC0415
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
 
