@@ -15,6 +15,7 @@ import documents
 import glove
 import graphs
 import hierarchical
+import inductive
 import methods
 import page
 import phrases
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "documents": ("Document vectors", documents.run),
     "hierarchical": ("Hierarchical softmax", hierarchical.run),
     "graphs": ("Graphs", graphs.run),
+    "inductive": ("Graphs without training, and nodes never seen", inductive.run),
     "phrases": ("Phrases", phrases.run),
     "methods": ("Which method for words", methods.run),
     "document_methods": ("Which method for documents", document_methods.run),

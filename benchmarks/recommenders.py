@@ -4,7 +4,7 @@ all items.
     python benchmarks/recommenders.py --peers-python PEERS/bin/python [--quick]
 
 Needs NEARER_DATA, the folder with Gowalla as LightGCN splits it: 29,858 users, 40,981 items, 810,128 pairs to
-learn from. Both libraries are tuned over one grid; settings stand in recommenders_worker.py.
+learn from. How both were tuned, and over what, stands in recommenders_worker.py.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def time_row(claim: str, peer: Run, around: list[Run], least: float) -> Row:
 def score_row(method: str, peer: Run, around: list[Run]) -> Row:
     """Our mean nDCG over the peer's, minus what another seed changes."""
     ours = statistics.mean(run.ndcg for run in around)
-    claim = f"nDCG@20 of {method.upper()}, both tuned over one grid: implicit's minus {SLACK:g}"
+    claim = f"nDCG@20 of {method.upper()}, both tuned: implicit's minus {SLACK:g}"
     return Row(claim, f"{ours:.4f}", f"{peer.ndcg:.4f}", ours / (peer.ndcg - SLACK), 1.0, "over all items")
 
 
