@@ -45,10 +45,8 @@ def unseen(data: Path, seed: int) -> tuple[float, float, float]:
 
     table = pq.read_table(data / PAPERS)
     names, topics = table["node"].to_numpy(), table["label"].to_numpy()
-    words = {
-        str(key): [f"w{word}" for word in given]
-        for key, given in zip(names, table["words"].to_pylist(), strict=True)
-    }
+    lists = zip(names, table["words"].to_pylist(), strict=True)
+    words = {str(key): [f"w{word}" for word in given] for key, given in lists}
     held_out = np.zeros(len(names), np.bool_)
     held_out[np.random.default_rng(seed).permutation(len(names))[: int(HELD_OUT * len(names))]] = True
     new = dict(zip(map(str, names), held_out.tolist(), strict=True))
