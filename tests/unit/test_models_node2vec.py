@@ -11,6 +11,7 @@ import pytest
 
 from nearer import DeepWalk, Graph, Node2Vec, Space
 from nearer.errors import InputError, ParameterError, UnknownKey
+from nearer.signal.walks import graph_walks, returns, stable_rate
 
 SMALL: dict[str, Any] = {"dim": 8, "walks": 10, "length": 20, "window": 4, "threads": 1}
 
@@ -144,3 +145,34 @@ def test_bad_input_is_one_clear_line(
     with pytest.raises(error, match=said) as caught:
         model.set_params(threads=1).fit(edges)
     assert "\n" not in str(caught.value)
+
+
+SMALL_GRAPHS = {
+    "an edge": [("a", "b")],
+    "a path": [(f"n{i}", f"n{i + 1}") for i in range(9)],
+    "a star": [("hub", f"n{i}") for i in range(30)],
+    "stars apart": [(f"hub{i % 2}", f"n{i}") for i in range(60)],
+    "a tree": [(f"n{(i - 1) // 2}", f"n{i}") for i in range(1, 15)],
+}
+
+
+@pytest.mark.parametrize("edges", SMALL_GRAPHS.values(), ids=SMALL_GRAPHS)
+@pytest.mark.parametrize(
+    "settings", [{}, {"negative": 5}, {"walks": 100, "epochs": 3}, {"learning_rate": 0.1}]
+)
+def test_small_graphs_never_explode(edges: list[tuple[str, str]], settings: dict[str, Any]) -> None:
+    """Walks come back to few nodes, so that a block moves one row many times."""
+    for seed in (0, 1):
+        model = Node2Vec(8, seed=seed, threads=1, **settings).fit(edges)
+        assert np.abs(model.space_.vectors).max() < 4
+        assert model.loss_curve_[-1] < 8 * np.log(2) * 1.2
+
+
+def test_returns_are_those_of_two_nodes_and_of_a_long_line() -> None:
+    pair = graph_walks(Graph.read([("a", "b")]), walks=2, length=20)
+    assert returns(pair, 10) == 5.0
+    ring = Graph.read([(i, (i + 1) % 500) for i in range(500)], directed=True)
+    assert returns(graph_walks(ring, walks=1, length=20), 10) == 1.0
+    visits = np.ones(1000, np.int64)
+    assert stable_rate(0.03, 1.0, visits, 7, 0.75) == 0.03
+    assert stable_rate(0.03, 5.0, visits[:2], 7, 0.75) == pytest.approx(0.1 / (5 * 4.5))

@@ -25,6 +25,9 @@ Objective = Literal["negative", "hierarchical"]
 LINE_START = np.uint32(1 << 31)  # set on the id of the first token of a line
 UNIT_TOKENS = 16_384  # tokens a unit of work; part of what decides the result
 MOST_SHARED = 32  # centres in a block, at most
+DIVERGED = (
+    100.0  # loss of a decision (it starts at log 2) above which a run has diverged, and its loss is infinite
+)
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,9 @@ def train_units(
         threads,
         None if run.source is None else run.source.native,
     )
-    return TrainReport(loss, pairs, tokens)
+    decisions = run.negative + 1 if run.paths is None else paths.longest
+    most = DIVERGED * pairs * decisions
+    return TrainReport(loss if loss <= most else float("inf"), pairs, tokens)
 
 
 def _check(run: WordTraining, word_rows: NDArray[np.float32], output_rows: NDArray[np.float32]) -> None:

@@ -31,8 +31,9 @@ class DeepWalk(WalkModel):
     noise_exponent : negatives are drawn in proportion to visits ** noise_exponent.
     subsample : threshold that thins out nodes visited more often; 0: none.
     epochs : passes over the walks, which are the same in each.
-    learning_rate, least_learning_rate : start and end of the linear decay.
-    shared : centres in a row that share one draw of negatives.
+    learning_rate, least_learning_rate : start and end of the linear decay; both are lowered on graphs of so
+        few nodes that walks keep coming back to them, where steps would add up.
+    shared : centres in a row that share one draw of negatives; 1 where walks keep coming back.
     checkpoint : folder where the run is saved every `checkpoint_every` seconds and resumed from.
     threads : None uses every core. Walks are the same whatever it is; one thread gives the same bits on every
         run, more the same quality.
@@ -60,11 +61,11 @@ class DeepWalk(WalkModel):
         metapath: Sequence[str] | None = None,
         objective: Objective = "negative",
         window: int = 10,
-        negative: int = 10,
+        negative: int = 7,
         noise_exponent: float = 0.75,
         subsample: float = 0.0,
         epochs: int = 1,
-        learning_rate: float = 0.035,
+        learning_rate: float = 0.03,
         least_learning_rate: float = 1e-4,
         shared: int = 3,
         checkpoint: str | os.PathLike[str] | None = None,

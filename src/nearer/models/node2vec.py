@@ -23,7 +23,7 @@ from nearer.models.parameters import Choice, Constraint, Instance, OrNone, Real,
 from nearer.models.state import TrainingState, seeded_rows
 from nearer.signal.huffman import huffman_paths
 from nearer.signal.negatives import NO_NOISE, noise_table
-from nearer.signal.walks import graph_walks
+from nearer.signal.walks import graph_walks, returns, stable_rate
 from nearer.signal.windows import keep_thresholds
 from nearer.space import Space
 
@@ -56,6 +56,7 @@ WALKED = (
     "shared",
     "seed",
 )
+OFTEN = 3.0  # times in a window from which on a node's walks return too often for centres to share negatives
 NO_TOKENS = np.empty(0, np.uint32)  # walks are made as they are needed
 
 
@@ -130,6 +131,15 @@ class WalkModel(Incremental[WalkMaterial]):
         self, material: WalkMaterial, state: TrainingState, planned_units: int, seed: int
     ) -> WordTraining:
         hierarchical = self.objective == "hierarchical"
+        returned = returns(material.walks, int(self.window))
+        rate = stable_rate(
+            as_float(self.learning_rate),
+            returned,
+            material.visits,
+            int(self.negative),
+            as_float(self.noise_exponent),
+        )
+        shared = int(self.shared) if returned < OFTEN else 1
         return WordTraining(
             architecture="skipgram",
             tokens=NO_TOKENS,
@@ -137,9 +147,9 @@ class WalkModel(Incremental[WalkMaterial]):
             noise=NO_NOISE if hierarchical else noise_table(material.visits, as_float(self.noise_exponent)),
             window=int(self.window),
             negative=0 if hierarchical else int(self.negative),
-            shared=1 if hierarchical else int(self.shared),
-            learning_rate=as_float(self.learning_rate),
-            least_learning_rate=as_float(self.least_learning_rate),
+            shared=1 if hierarchical else shared,
+            learning_rate=rate,
+            least_learning_rate=min(rate, as_float(self.least_learning_rate)),
             planned_units=planned_units,
             seed=seed,
             unit_tokens=material.walks.walks_a_unit * material.walks.length,
@@ -177,8 +187,9 @@ class Node2Vec(WalkModel):
     noise_exponent : negatives are drawn in proportion to visits ** noise_exponent.
     subsample : threshold that thins out nodes visited more often; 0: none.
     epochs : passes over the walks, which are the same in each.
-    learning_rate, least_learning_rate : start and end of the linear decay.
-    shared : centres in a row that share one draw of negatives.
+    learning_rate, least_learning_rate : start and end of the linear decay; both are lowered on graphs of so
+        few nodes that walks keep coming back to them, where steps would add up.
+    shared : centres in a row that share one draw of negatives; 1 where walks keep coming back.
     checkpoint : folder where the run is saved every `checkpoint_every` seconds and resumed from.
     threads : None uses every core. Walks are the same whatever it is; one thread gives the same bits on every
         run, more the same quality.
@@ -214,11 +225,11 @@ class Node2Vec(WalkModel):
         metapath: Sequence[str] | None = None,
         objective: Objective = "negative",
         window: int = 10,
-        negative: int = 10,
+        negative: int = 7,
         noise_exponent: float = 0.75,
         subsample: float = 0.0,
         epochs: int = 1,
-        learning_rate: float = 0.035,
+        learning_rate: float = 0.03,
         least_learning_rate: float = 1e-4,
         shared: int = 3,
         checkpoint: str | os.PathLike[str] | None = None,
