@@ -444,3 +444,15 @@ def test_another_fit_forgets_the_one_before(kind: type) -> None:
     )
     assert set(model.similar_items("u", 5).keys) == set("vwxyz")
     assert set(model.similar_users("a", 5).keys) == set("bcdef")
+
+
+@recommenders
+@pytest.mark.parametrize("asked", [[0, 1], None, ["u1"], 1.5])
+def test_explain_takes_one_user_and_one_item(kind: type, asked: Any) -> None:
+    model = MADE[kind.__name__].make().fit(random_interactions())
+    for what, call in (
+        ("user", lambda: model.explain(asked, "i1")),
+        ("item", lambda: model.explain("u1", asked)),
+    ):
+        with pytest.raises(ParameterError, match=rf"is no {what}; keys are text or whole numbers"):
+            call()

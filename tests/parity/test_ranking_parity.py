@@ -59,6 +59,7 @@ def test_every_measure_is_that_of_the_slow_twin(seed: int, k: int) -> None:
     assert capped.recall.value == pytest.approx(np.mean(shares))
 
 
+@pytest.mark.slow  # it compiles for ten seconds
 @pytest.mark.filterwarnings("ignore")  # ranx compiles with Numba, which warns of its own types
 @pytest.mark.parametrize("k", [5, 20])
 def test_ranx_agrees(k: int) -> None:

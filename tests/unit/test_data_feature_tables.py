@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -38,5 +40,25 @@ def test_a_file_that_is_no_table_is_one_line(tmp_path: Path) -> None:
         read_features(path)
     text = tmp_path / "f.csv"
     text.write_text("x,y\n1.5,2.5\n")
-    with pytest.raises(InputError, match="which column holds the keys is not clear; name it"):
+    with pytest.raises(
+        InputError, match=r"f\.csv: which column of a table of features holds the key is not clear; name it"
+    ):
         read_features(text)
+
+
+def test_a_compressed_file_and_names_in_capitals_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv.gz"
+    path.write_bytes(gzip.compress(b"x,ID\n1.5,007\n"))
+    found = read_features(path)
+    assert found.keys == ["007"]
+    np.testing.assert_array_equal(found.matrix, [[1.5]])
+    path.write_bytes(path.read_bytes()[:-12])
+    with pytest.raises(FormatError, match=r"f\.csv\.gz: not a readable table"):
+        read_features(path)
+
+
+@pytest.mark.parametrize("source", ["x.json", Path("x.json"), None, 5])
+def test_what_holds_no_features_is_one_line(source: Any) -> None:
+    with pytest.raises(InputError, match=r"is no table of features|holds no features; give") as caught:
+        read_features(source)
+    assert "\n" not in str(caught.value)

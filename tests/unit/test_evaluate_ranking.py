@@ -91,3 +91,11 @@ def test_bad_input_is_one_line(recommended: object, test: object, message: str) 
 def test_parameters_out_of_range_are_named(wrong: dict[str, object]) -> None:
     with pytest.raises(ParameterError, match=next(iter(wrong))):
         evaluate.ranking({"u": ["a"]}, {"u": ["a"]}, **wrong)  # type: ignore[arg-type]
+
+
+def test_a_recommender_that_knows_none_of_the_users_is_one_line() -> None:
+    with pytest.raises(
+        InputError,
+        match="the recommender knows none of the 2 users with held-out items; the first is 'x'; hold out",
+    ):
+        evaluate.ranking(fitted(), {"x": ["i1"], "y": ["i2"]})

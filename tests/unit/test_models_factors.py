@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 
 from nearer import ALS, BPR
 from nearer.errors import ParameterError, StorageError
+from nearer.recommend.factors import cosines
 
 SIDE = 20
 MODELS: list[Any] = [
@@ -211,3 +212,17 @@ class SlowRun:
     def __init__(self, run: Any, train: Any) -> None:
         self.units_an_epoch, self.items_an_epoch = run.units_an_epoch, run.items_an_epoch
         self.learning_rate, self.train = run.learning_rate, train
+
+
+def test_biases_are_no_part_of_likeness() -> None:
+    model = BPR(dim=4, epochs=50, threads=1).fit(blocks())
+    items, users = (space.vectors[:, :4] for space in (model.item_space_, model.user_space_))
+    assert np.abs(model.item_space_.vectors[:, 4]).max() > 0.05
+    for near, rows in ((model.similar_items, items), (model.similar_users, users)):
+        expected = cosines(rows)[20]
+        for neighbour in near("20", 5):
+            assert neighbour.score == pytest.approx(expected[int(neighbour.key)], abs=1e-5)
+    chosen = np.arange(6)
+    np.testing.assert_allclose(model._scorer().alike(chosen), cosines(items[chosen]), atol=1e-6)
+    folded = model._fold_in(csr_array(blocks().toarray()[:1]))
+    np.testing.assert_allclose(folded.alike(chosen), cosines(items[chosen]), atol=1e-6)

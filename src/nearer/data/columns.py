@@ -29,6 +29,7 @@ class Role:
     known : names that are taken for it, in lower case.
     required : whether there must be one.
     is_id : whether it holds ids: text files are then read as they are written, 007 is not 7.
+    has_option : whether the command line has an option of that name.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Role:
     known: tuple[str, ...]
     required: bool = True
     is_id: bool = False
+    has_option: bool = True
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ def read_columns(source: Any, roles: Sequence[Role], what: str) -> Chosen:
     read as its ending says.
     """
     if is_path(source):
-        return _read_file(Path(source), roles, what)
+        table, names = _read_file(Path(source), roles, what)
+        return Chosen({role: table.column(name) for role, name in names.items()}, str(source))
     if isinstance(source, np.ndarray):
         return by_position(_array_columns(source, roles, what), roles, what, None)
     if hasattr(source, "__arrow_c_stream__") or hasattr(source, "columns"):
@@ -76,6 +79,17 @@ def read_columns(source: Any, roles: Sequence[Role], what: str) -> Chosen:
         f"{shown(source)} is no {what}",
         remedy="give a .parquet, .csv or .tsv file, a table, an array of whole numbers or tuples",
     )
+
+
+def read_table(source: Any, roles: Sequence[Role], what: str) -> tuple[Any, dict[str, str], str | None]:
+    """A file or a table in memory with all its columns, the names of those that play `roles`, and the file.
+
+    Columns are told by their names alone. Raises what `read_columns` raises.
+    """
+    if is_path(source):
+        return *_read_file(Path(source), roles, what, whole=True), str(source)
+    table = _arrow_table(source, what)
+    return table, choose(table.column_names, roles, what, None, by_place=False), None
 
 
 def by_position(columns: Sequence[Any], roles: Sequence[Role], what: str, where: str | None) -> Chosen:
@@ -105,7 +119,10 @@ def ending(path: Path) -> str:
     return (path.with_suffix("") if path.suffix.lower() == ".gz" else path).suffix.lower()
 
 
-def _read_file(path: Path, roles: Sequence[Role], what: str) -> Chosen:
+def _read_file(
+    path: Path, roles: Sequence[Role], what: str, *, whole: bool = False
+) -> tuple[Any, dict[str, str]]:
+    """The columns that play `roles`, or with `whole` all, and the names of those."""
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -120,16 +137,15 @@ def _read_file(path: Path, roles: Sequence[Role], what: str) -> Chosen:
     try:
         if ending(path) == ".parquet":
             with pq.ParquetFile(path) as file:
-                names = choose(file.schema_arrow.names, roles, what, str(path))
-                table = file.read(columns=list(dict.fromkeys(names.values())))
-        else:
-            table, names = _read_csv(path, roles, what)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise FormatError(f"not a readable table ({error})", file=path) from None
-    return Chosen({role: table.column(name) for role, name in names.items()}, str(path))
+                names = choose(file.schema_arrow.names, roles, what, str(path), by_place=not whole)
+                return file.read(columns=None if whole else list(dict.fromkeys(names.values()))), names
+        return _read_csv(path, roles, what, whole)
+    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise FormatError(f"not a readable table ({reason})", file=path) from None
 
 
-def _read_csv(path: Path, roles: Sequence[Role], what: str) -> tuple[Any, dict[str, str]]:
+def _read_csv(path: Path, roles: Sequence[Role], what: str, whole: bool) -> tuple[Any, dict[str, str]]:
     import pyarrow as pa  # noqa: PLC0415
     from pyarrow import csv as arrow_csv  # noqa: PLC0415
 
@@ -145,20 +161,25 @@ def _read_csv(path: Path, roles: Sequence[Role], what: str) -> tuple[Any, dict[s
             row="line 1",
             remedy="add a line of names",
         )
-    names = choose(header, roles, what, str(path))
+    names = choose(header, roles, what, str(path), by_place=not whole)
     types = {names[role.name]: pa.string() for role in roles if role.is_id and role.name in names}
     table = arrow_csv.read_csv(
         path,
         parse_options=arrow_csv.ParseOptions(delimiter=delimiter),
         convert_options=arrow_csv.ConvertOptions(
-            column_types=types, include_columns=list(dict.fromkeys(names.values()))
+            column_types=types, include_columns=None if whole else list(dict.fromkeys(names.values()))
         ),
     )
     return table, names
 
 
-def choose(names: Sequence[str], roles: Sequence[Role], what: str, where: str | None) -> dict[str, str]:
-    """The name of the column of each role that has one; raises `InputError` naming those there are."""
+def choose(
+    names: Sequence[str], roles: Sequence[Role], what: str, where: str | None, *, by_place: bool = True
+) -> dict[str, str]:
+    """The name of the column of each role that has one; raises `InputError` naming those there are.
+
+    `by_place` : whether a narrow table whose names say nothing is taken in the order of the roles.
+    """
     lower = {name.lower(): name for name in reversed(list(map(str, names)))}
     found: dict[str, str] = {}
     for role in roles:
@@ -174,17 +195,18 @@ def choose(names: Sequence[str], roles: Sequence[Role], what: str, where: str | 
     missing = [role for role in roles if role.required and role.name not in found]
     free = [name for name in names if name not in found.values()]
     if (
-        missing
+        by_place
+        and missing
         and len(missing) == sum(role.required for role in roles) <= len(names) <= MOST_COLUMNS_BY_POSITION
     ):
         return {**found, **{role.name: name for role, name in zip(missing, free, strict=False)}}
     if missing:
         role = missing[0]
+        option = f" (--{role.name} NAME)" if role.has_option else ""
         raise InputError(
             f"which column of {what} holds the {role.name} is not clear",
             file=where or "the table",
-            remedy=f'name it, as {role.name}="NAME" (--{role.name} NAME); the columns are '
-            + ", ".join(map(str, names)),
+            remedy=f'name it, as {role.name}="NAME"{option}; the columns are {", ".join(map(str, names))}',
         )
     return found
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nearer.data.columns import TABLE_ENDINGS
-from nearer.errors import FormatError, InputError, shown
+from nearer.data.columns import TABLE_ENDINGS, Role, ending, is_path, read_table
+from nearer.errors import InputError, shown
 
 KEY_NAMES = ("key", "id", "node")  # columns that are taken for keys where none is named
 
 
 def is_table(source: Any) -> bool:
     """Whether `source` is a table in memory or a path with the ending of one."""
-    if isinstance(source, str | os.PathLike):
-        return Path(source).suffix.lower() in TABLE_ENDINGS
+    if is_path(source):
+        return ending(Path(source)) in TABLE_ENDINGS
     return hasattr(source, "__arrow_c_stream__")
 
 
@@ -27,19 +26,14 @@ def table_columns(
 
     Raises `InputError` where it is not clear which columns those are, `FormatError` for files that are none.
     """
-    table = _opened(source, key)
-    where = str(source) if isinstance(source, str | os.PathLike) else None
-    names = [str(name) for name in table.schema.names]
-    key = key or next((name for name in KEY_NAMES if name in names), None)
-    if key is None:
-        raise InputError(
-            "which column holds the keys is not clear", file=where,
-            remedy=f'name it, as key="NAME"; the columns are {", ".join(names)}',
-        )  # fmt: skip
+    table, roles, where = read_table(
+        source, [Role("key", key, KEY_NAMES, is_id=True, has_option=False)], "a table of features"
+    )
+    names, key = [str(name) for name in table.schema.names], roles["key"]
     chosen = (
         [columns] if isinstance(columns, str) else list(columns or _clear_columns(table, names, key, where))
     )
-    for name in (key, *chosen):
+    for name in chosen:
         if name not in names:
             raise InputError(
                 f"there is no column {shown(name)}", file=where, remedy=f"it has {', '.join(names)}"
@@ -57,32 +51,6 @@ def table_columns(
     if lists:
         return keys, _lists(table.column(chosen[0]))
     return keys, [list(row) for row in zip(*(_numbers(table, name, where) for name in chosen), strict=True)]
-
-
-def _opened(source: Any, key: str | None) -> Any:
-    """The table; keys as the text they are written as: 007 is not 7."""
-    import pyarrow as pa  # noqa: PLC0415  (only tables need it)
-    import pyarrow.parquet as pq  # noqa: PLC0415
-    from pyarrow import csv  # noqa: PLC0415
-
-    if not isinstance(source, str | os.PathLike):
-        return pa.table(source)
-    path = Path(source)
-    if not path.is_file():
-        raise InputError("there is no such file", file=path)
-    try:
-        if path.suffix.lower() == ".parquet":
-            return pq.read_table(str(path))
-        delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-        as_text = csv.ConvertOptions(
-            column_types=dict.fromkeys((key, *KEY_NAMES) if key else KEY_NAMES, pa.string())
-        )
-        return csv.read_csv(
-            str(path), parse_options=csv.ParseOptions(delimiter=delimiter), convert_options=as_text
-        )
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FormatError(f"not a readable table ({reason})", file=path) from None
 
 
 def _clear_columns(table: Any, names: list[str], key: str, where: str | None) -> list[str]:

@@ -6,14 +6,14 @@ features that are present, as sets of binary attributes come).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.data.columns import TABLE_ENDINGS
+from nearer.data.columns import TABLE_ENDINGS, is_path
 from nearer.data.feature_tables import is_table, table_columns
 from nearer.errors import InputError, shown
 
@@ -80,7 +80,7 @@ def _read(
     if is_table(source):
         keys, values = table_columns(source, key, columns)
         return _of_values(values, list(map(_key, keys)), names)
-    if isinstance(source, str | bytes):
+    if is_path(source) or isinstance(source, bytes):
         raise InputError(
             f"{shown(source)} is no table of features",
             remedy=f"give a path that ends in {', '.join(TABLE_ENDINGS)}, or a matrix",
@@ -89,6 +89,8 @@ def _read(
         return Features(_sparse(source))
     if isinstance(source, np.ndarray):
         return Features(_dense(source))
+    if not isinstance(source, Iterable):
+        raise InputError(f"{shown(source)} holds no features", remedy="give a matrix, a mapping or a table")
     return _of_values(list(source), None, names)
 
 

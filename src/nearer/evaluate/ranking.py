@@ -6,13 +6,14 @@ Rendle 2020), so there are none here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.errors import ParameterError, shown
+from nearer.errors import InputError, ParameterError, shown
 from nearer.evaluate.bootstrap import mean
 from nearer.evaluate.chosen import chosen_by_user, suggested_to, users_judged
 from nearer.evaluate.result import Estimate, Result, table
@@ -134,6 +135,7 @@ def ranking(
     held_out = chosen_by_user(test, "test")
     known = train if train is not None else getattr(recommended, "interactions_", None)
     learned = None if known is None else chosen_by_user(known, "train")
+    _require_known(recommended, held_out.users)
     suggested = suggested_to(recommended, list(held_out.users), k)
     judged = users_judged(held_out, suggested, learned, k, unknown_items)
     hits, lengths = judged.hits, judged.lengths
@@ -157,6 +159,16 @@ def ranking(
         missed=judged.missed,
         coverage=len(lengths) / len(held_out.users),
     )
+
+
+def _require_known(recommended: Any, users: Sequence[str]) -> None:
+    """Raise `InputError` where a recommender knows none of the users that it is to be judged by."""
+    if hasattr(recommended, "recommend") and set(users).isdisjoint(recommended.interactions_.users):
+        raise InputError(
+            f"the recommender knows none of the {len(users):,} users with held-out items; "
+            f"the first is {shown(users[0])}",
+            remedy="hold out items of users that it learned from",
+        )
 
 
 def measured(hits: Hits, lengths: NDArray[np.int64], k: int, recall_of: str) -> dict[str, Floats]:

@@ -20,7 +20,7 @@ from nearer.models.factors import FactorMaterial, FactorModel
 from nearer.models.incremental import TRAINING
 from nearer.models.parameters import Choice, Constraint, Real, as_float
 from nearer.models.state import TrainingState, seeded_rows
-from nearer.recommend import FactorScorer, Scorer
+from nearer.recommend import Scorer
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -58,7 +58,8 @@ class BPR(FactorModel[GroupedUsers]):
 
     Attributes
     ----------
-    item_space_ : Space of metric "dot", dim + 1 columns; the last is the item's bias.
+    item_space_ : Space of metric "dot", dim + 1 columns; the last is the item's bias, which
+        is no part of how alike items are.
     user_space_ : Space of the same identity, its last column 1; the score of an item is the inner product.
     space_ : `item_space_`.
     loss_curve_ : float64 array, mean -log s(x) of a sample (Rendle et al. 2009, equation 4, without the
@@ -77,6 +78,7 @@ class BPR(FactorModel[GroupedUsers]):
         "regularization": Real(0.0),
         "negatives": Choice(("uniform", "popular")),
     }
+    biases = 1
     deciding = (
         "dim",
         "learning_rate",
@@ -151,7 +153,7 @@ class BPR(FactorModel[GroupedUsers]):
         vectors = np.ones((chosen.shape[0], int(self.dim) + 1), np.float32)
         for row, (start, end) in enumerate(zip(chosen.indptr[:-1], chosen.indptr[1:], strict=True)):
             vectors[row, :-1] = self._ranked(chosen.indices[start:end].astype(np.int64)).vector()
-        return FactorScorer(vectors, self.item_space_.vectors, self.threads)
+        return self._scorer_of(vectors)
 
     def _shares(
         self, past: NDArray[np.int64], weights: NDArray[np.float32], items: NDArray[np.int64]

@@ -54,6 +54,12 @@ def asked_users(
     return texts, np.array([place.get(text, -1) for text in texts], np.intp)
 
 
+def asked_one(asked: str | int, keys: Sequence[str], what: str) -> int:
+    """The number of a key; raises `UnknownKey`, and `ParameterError` for what is no key."""
+    _, numbers = asked_users([asked], keys, "error", what)
+    return int(numbers[0])
+
+
 def chosen_items(
     items: Sequence[str | int] | Mapping[str, Sequence[str | int]],
     weights: Any,

@@ -10,7 +10,7 @@ import hashlib
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +90,7 @@ class FactorModel(Incremental[M], Recommender, Generic[M]):
 
     items_name = "interactions"
     report_kind = FactorReport
+    biases: ClassVar[int] = 0  # last columns of the vectors that are no part of how alike two are
     report_: FactorReport
     _data: Interactions  # while `fit` is at work
 
@@ -139,7 +140,14 @@ class FactorModel(Incremental[M], Recommender, Generic[M]):
         self.space_ = self.item_space_
 
     def _scorer(self) -> Scorer:
-        return FactorScorer(self.user_space_.vectors, self.item_space_.vectors, self.threads)
+        return self._scorer_of(self.user_space_.vectors)
+
+    def _scorer_of(self, users: NDArray[np.float32]) -> FactorScorer:
+        """What scores items for users with these vectors."""
+        return FactorScorer(users, self.item_space_.vectors, self.threads, self.biases)
+
+    def _directions(self, space: Space) -> NDArray[np.float32]:
+        return space.vectors[:, : space.dim - self.biases]
 
     def _learned_arrays(self) -> dict[str, NDArray[Any]]:
         return {

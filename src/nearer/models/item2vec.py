@@ -28,6 +28,7 @@ from nearer.recommend import FactorScorer, Scorer
 from nearer.signal.negatives import noise_table
 from nearer.signal.windows import keep_thresholds
 from nearer.space import Space
+from nearer.space.lengths import unit_rows
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -213,7 +214,7 @@ class Item2Vec(Incremental[Sequences], Recommender):
         )
 
     def _learn(self, state: TrainingState) -> None:
-        items = unit_rows(state.arrays["words"][:, : self.dim])
+        items = unit_rows(state.arrays["words"][:, : self.dim].copy())
         self._set_spaces(items, self._provenance(state))
 
     def _set_spaces(self, items: NDArray[np.float32], provenance: dict[str, object]) -> None:
@@ -247,13 +248,6 @@ class Item2Vec(Incremental[Sequences], Recommender):
 
     def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
         self._set_spaces(arrays["items"], {"model": type(self).__name__})
-
-
-def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`vectors` (n, dim) scaled to length 1; a row of zeros stays."""
-    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
-    scaled = np.divide(vectors, lengths, out=np.zeros(vectors.shape), where=lengths > 0)
-    return np.asarray(scaled, np.float32)
 
 
 def mean_vectors(chosen: Matrix, items: NDArray[np.float32]) -> NDArray[np.float32]:

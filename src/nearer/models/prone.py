@@ -30,6 +30,7 @@ from nearer.signal.proximity import (
     undirected_adjacency,
 )
 from nearer.space import Space
+from nearer.space.lengths import unit_rows
 
 POWER_ITERATIONS = 5  # of the randomized solver
 DECIDING = ("dim", "order", "mu", "theta", "negative", "noise_exponent", "seed")
@@ -224,10 +225,3 @@ class ProNE(Estimator):
                 "graph": graph_fingerprint(graph),
             },
         )
-
-
-def unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`rows` scaled to length 1 in place; a row of zeros stays."""
-    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
-    rows /= np.where(lengths > 0, lengths, np.float32(1.0))[:, None]
-    return rows

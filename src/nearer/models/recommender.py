@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from nearer.data.interactions import Interactions, as_interactions
 from nearer.errors import InputError, shown
 from nearer.kernels.topk import NOTHING, Excluded
-from nearer.models.chosen import asked_users, chosen_items, excluded_items, item_counts
+from nearer.models.chosen import asked_one, asked_users, chosen_items, excluded_items, item_counts
 from nearer.models.item_table import items_in_order
 from nearer.models.parameters import Estimator
 from nearer.models.recommender_files import read_recommender, write_recommender
@@ -185,11 +185,12 @@ class Recommender(Estimator):
 
         A share is what a past item adds to the score, of all that add to it: a / (sum of the a above 0).
         Past items that take away from the score have no share and are left out; where none adds to it there
-        are no reasons. Raises `UnknownKey`; `InputError` for a user without items.
+        are no reasons. Raises `UnknownKey`, `ParameterError` for what is no key; `InputError` for a user
+        without items.
         """
-        (_, (row,)) = asked_users(user, self.interactions_.users, "error")
-        (_, (number,)) = asked_users(item, self.interactions_.items, "error", "item")
-        past, weights = self._past(int(row))
+        row = asked_one(user, self.interactions_.users, "user")
+        number = asked_one(item, self.interactions_.items, "item")
+        past, weights = self._past(row)
         if not len(past):
             raise InputError(f"the user {shown(str(user))} has no items, so none can carry a suggestion")
         return list(self._reasons((past, weights), np.array([number]), len(past))[0])
@@ -297,10 +298,14 @@ class Recommender(Estimator):
     def _by_cosine(self, name: str, space: Space) -> Space:
         """The space by the cosine, made once a fit."""
         if name not in self.__dict__:
-            cosine = space if space.metric == "cosine" else Space(space.keys, space.vectors, "cosine")
-            self.__dict__[name] = cosine
+            dotted = space.metric != "cosine"
+            self.__dict__[name] = Space(space.keys, self._directions(space), "cosine") if dotted else space
         made: Space = self.__dict__[name]
         return made
+
+    def _directions(self, space: Space) -> NDArray[np.float32]:
+        """The vectors of `space` as far as they say how alike two of them are."""
+        return space.vectors
 
     def _past(self, row: int) -> Past:
         """Items and weights of the user at `row`; none where it is -1."""

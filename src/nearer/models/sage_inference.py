@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.models.sage_layers import LEAST_LENGTH, Weights
+from nearer.models.sage_layers import Weights
+from nearer.space.lengths import unit_rows
 
 ROWS_A_STEP = 4096
 Source = tuple[Any, Any]  # a matrix of means (n, m), sparse, and the m states it averages
@@ -84,10 +85,3 @@ def _product(states: Any, weights: NDArray[Any]) -> NDArray[np.float32]:
     for start in range(0, len(states), ROWS_A_STEP):
         product[start : start + ROWS_A_STEP] = csr_array(states[start : start + ROWS_A_STEP]) @ weights
     return product
-
-
-def unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`rows` scaled to length 1 in place; a row of zeros stays."""
-    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
-    rows /= np.maximum(lengths, LEAST_LENGTH)[:, None]
-    return rows
