@@ -88,11 +88,13 @@ def recommend(
     if item_table is not None:
         opened.describe_items(item_table)
     if similar:
-        _show_similar(
-            model,
-            {key: [(near, score) for near, score in opened.similar_items(key, k)] for key in similar},
-            as_json,
-        )
+        if where or diversity or why or include_seen or allow_unknown:
+            raise ParameterError(
+                "--similar is likeness alone, and goes with no --where, --diversity or --why"
+            )
+        named = "cosine" if hasattr(opened, "item_space_") else "weight"
+        near = {key: list(map(tuple, opened.similar_items(key, k))) for key in similar}
+        _show_similar(model, near, named, as_json)
         return
     wishes: dict[str, Any] = {
         "exclude_seen": not include_seen,
@@ -178,7 +180,7 @@ def _show(path: Path, kind: str, made: Recommendations, as_json: bool) -> None:
             write(f"{name}{made.said_of(row)}")
 
 
-def _show_similar(path: Path, found: dict[str, list[tuple[str, float]]], as_json: bool) -> None:
+def _show_similar(path: Path, found: dict[str, list[tuple[Any, ...]]], named: str, as_json: bool) -> None:
     if as_json:
         answers = [
             {"item": key, "neighbors": [{"item": near, "score": score} for near, score in hits]}
@@ -187,9 +189,9 @@ def _show_similar(path: Path, found: dict[str, list[tuple[str, float]]], as_json
         print_json({"model": str(path), "answers": answers})
         return
     print_table(
-        ("item", "alike", "cosine"),
+        ("item", "alike", named),
         [(key if place == 0 else "", *hit) for key, hits in found.items() for place, hit in enumerate(hits)],
-        numbers=("cosine",),
+        numbers=(named,),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -67,7 +68,8 @@ def split(
         print_json({"edges": str(edges), "to": str(out), **counts, "non_edges": len(parts.non_edges)})
         return
     print_facts([("written", out), *counts.items(), ("non-edges", len(parts.non_edges))])
+    train, test, non_edges = (shlex.quote(str(out / name)) for name in FILES)
     print_next(
-        f"nearer fit graph {out / FILES[0]} -o nodes.space",
-        f"nearer evaluate nodes.space --task links --pairs {out / FILES[1]} --non-edges {out / FILES[2]}",
+        f"nearer fit graph {train} -o nodes.space{' --directed' * graph.directed}",
+        f"nearer evaluate nodes.space --task links --pairs {test} --non-edges {non_edges}",
     )

@@ -180,6 +180,11 @@ def choose(
 
     `by_place` : whether a narrow table whose names say nothing is taken in the order of the roles.
     """
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if twice is not None:
+        raise InputError(
+            f"two columns are called {shown(twice)}", file=where or "the table", remedy="rename one"
+        )
     lower = {name.lower(): name for name in reversed(list(map(str, names)))}
     found: dict[str, str] = {}
     for role in roles:

@@ -129,12 +129,15 @@ class Graph:
         where fewer edges can be spared, or too few pairs are no edge.
         """
         edges = edge_list(self.indptr, self.indices, self.directed)
-        count = round(fraction * len(edges)) if 0 < fraction < 1 else 0
+        real = isinstance(fraction, int | float | np.number) and not isinstance(fraction, bool)
+        count = round(float(fraction) * len(edges)) if real and 0 < fraction < 1 else 0
         if count == 0:
             raise ParameterError(
                 f"fraction={shown(fraction)} of {len(edges):,} edges holds out none",
                 remedy="give a number between 0 and 1",
             )
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise ParameterError(f"seed={shown(seed)} is no whole number from 0 up")
         generator = np.random.default_rng(seed)
         out = held_out(edges, len(self), count, generator)
         non_edges = drawn_non_edges(edges, len(self), self.directed, count, generator)

@@ -31,15 +31,17 @@ class Held:
     types: list[Any] | None = None
 
 
-def held_graph(source: Any, weight: str | None, node_type: str | None) -> Held | None:
+def held_graph(
+    source: Any, weight: str | None, node_type: str | None, weighted: bool | None = None
+) -> Held | None:
     """What `source` holds, or None if it is no such object.
 
     `weight` and `node_type` name attributes of edges and nodes.
     """
     if hasattr(source, "adj") and hasattr(source, "is_multigraph"):
-        return _networkx(source, weight, node_type)
+        return _networkx(source, weight, node_type, weighted)
     if hasattr(source, "get_edgelist") and hasattr(source, "vs"):
-        return _igraph(source, weight, node_type)
+        return _igraph(source, weight, node_type, weighted)
     if hasattr(source, "tocoo") and hasattr(source, "nnz"):
         return _sparse(source)
     if isinstance(source, Mapping):
@@ -53,7 +55,7 @@ def held_graph(source: Any, weight: str | None, node_type: str | None) -> Held |
     return None
 
 
-def _networkx(graph: Any, weight: str | None, node_type: str | None) -> Held:
+def _networkx(graph: Any, weight: str | None, node_type: str | None, weighted: bool | None) -> Held:
     nodes = list(graph.nodes)
     number = {node: i for i, node in enumerate(nodes)}
     ends = np.array([(number[a], number[b]) for a, b in graph.edges()], dtype=np.uint32).reshape(-1, 2)
@@ -61,11 +63,11 @@ def _networkx(graph: Any, weight: str | None, node_type: str | None) -> Held:
     types = None
     if node_type is not None:
         types = [value for _, value in graph.nodes(data=node_type)]
-    weights = _weights(found, weight)
+    weights = _weights(found, weight, weighted)
     return Held(nodes, Arcs(ends[:, 0], ends[:, 1], weights, len(nodes)), graph.is_directed(), False, types)
 
 
-def _igraph(graph: Any, weight: str | None, node_type: str | None) -> Held:
+def _igraph(graph: Any, weight: str | None, node_type: str | None, weighted: bool | None) -> Held:
     n = graph.vcount()
     names = graph.vs["name"] if "name" in graph.vs.attributes() else list(range(n))
     ends = np.array(graph.get_edgelist(), dtype=np.uint32).reshape(-1, 2)
@@ -74,14 +76,16 @@ def _igraph(graph: Any, weight: str | None, node_type: str | None) -> Held:
     types = None
     if node_type is not None:
         types = graph.vs[node_type] if node_type in graph.vs.attributes() else [None] * n
-    arcs = Arcs(ends[:, 0], ends[:, 1], _weights(found, weight), n)
+    arcs = Arcs(ends[:, 0], ends[:, 1], _weights(found, weight, weighted), n)
     return Held(list(names), arcs, graph.is_directed(), False, types)
 
 
-def _weights(found: list[Any], weight: str | None) -> Any:
-    """Weights of edges as an array; None where no edge has one and none were asked for."""
+def _weights(found: list[Any], weight: str | None, weighted: bool | None) -> Any:
+    """Weights of edges as an array; None where no edge has one and none were asked for, or are wanted."""
+    if weighted is False:
+        return None
     missing = [value is None for value in found]
-    if all(missing) and (weight is None or not found):
+    if all(missing) and not weighted and (weight is None or not found):
         return None
     if any(missing):
         raise InputError(

@@ -61,10 +61,11 @@ def read_graph(edges: Any, nodes: Any, how: Reading) -> GraphParts:
         raise ParameterError(f"weight={shown(how.weight)} is named, but weighted=False leaves weights out")
     table = None if nodes is None else _read_nodes(nodes, how)
     where = str(edges) if is_path(edges) else None
-    held = (
-        None if where is not None else held_graph(edges, how.weight, how.node_type if table is None else None)
-    )
+    held = None
+    if where is None:
+        held = held_graph(edges, how.weight, how.node_type if table is None else None, how.weighted)
     if held is not None:
+        _require_unnamed(how)
         keys, arcs, directed, types = _from_object(held, table, how)
     else:
         keys, arcs, directed = _from_columns(edges, table, how)
@@ -79,6 +80,16 @@ def read_graph(edges: Any, nodes: Any, how: Reading) -> GraphParts:
             remedy='keep them with self_loops="keep"',
         )
     return GraphParts(keys, rows, directed, *_coded_types(types))
+
+
+def _require_unnamed(how: Reading) -> None:
+    """Raise `InputError` for columns that are named of an object that has none."""
+    for name, given in (("source", how.source), ("target", how.target)):
+        if given is not None:
+            raise InputError(
+                f"the column {name}={shown(given)} is named, and a graph in memory has no columns",
+                remedy="leave it out",
+            )
 
 
 def _from_columns(edges: Any, table: Nodes | None, how: Reading) -> tuple[list[str], Arcs, bool]:

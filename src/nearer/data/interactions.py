@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nearer.data.interaction_read import Reading, entries_of, read_events
 from nearer.data.interaction_split import Mask, kept_rows, last_of_each, random_share
+from nearer.data.times import time_numbers
 from nearer.errors import InputError, ParameterError, shown
 
 if TYPE_CHECKING:
@@ -88,15 +89,16 @@ class Interactions:
 
         Raises `ParameterError` for n below 1, `InputError` where no user has more than `n` entries.
         """
-        if n < 1:
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
             raise ParameterError(f"n={shown(n)} is no whole number from 1 up")
         return self._split(last_of_each(self.indptr, n), f"no user has more than {n:,} entries")
 
-    def split_by_time(self, at: int | None = None, *, fraction: float | None = None) -> InteractionSplit:
+    def split_by_time(self, at: Any = None, *, fraction: float | None = None) -> InteractionSplit:
         """Entries from the time `at` on are the test, or the latest `fraction` of all.
 
-        `at` is a time as `times` holds it. Users whose every entry is in the test have none in training.
-        Raises `ParameterError` unless one of the two is given, `InputError` where there are no times or
+        `at` is a whole number as `times` holds it; or a date, a datetime or text in ISO 8601, if the times
+        were such, which are held in microseconds. Users whose every entry is in the test have none in
+        training. Raises `ParameterError` unless one of the two is given, `InputError` where there are no times or
         one side is empty.
         """
         if self.times is None:
@@ -108,6 +110,8 @@ class Interactions:
         if at is None:
             rank = min(int(len(self) * (1 - (fraction or 0.0))), len(self) - 1)
             at = int(np.partition(self.times, rank)[rank])
+        else:
+            at = int(time_numbers(_as_column(at), None)[0])
         return self._split(self.times >= at, f"no time is before or none is from {at} on")
 
     def split_random(self, fraction: float = 0.2, seed: int = 0) -> InteractionSplit:
@@ -117,6 +121,8 @@ class Interactions:
         """
         if not 0 < fraction < 1:
             raise ParameterError(f"fraction={shown(fraction)} is not between 0 and 1")
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise ParameterError(f"seed={shown(seed)} is no whole number from 0 up")
         mask = random_share(self.indptr, fraction, seed)
         return self._split(mask, f"no user has entries enough for a fraction of {fraction:g}")
 
@@ -158,6 +164,18 @@ class InteractionSplit:
 
     train: Interactions
     test: Interactions
+
+
+def _as_column(at: Any) -> Any:
+    """One time as an Arrow column; raises `ParameterError` for what is none."""
+    import pyarrow as pa  # noqa: PLC0415  (heavy: paid for where it is needed)
+
+    try:
+        return pa.chunked_array([pa.array([at])])
+    except (pa.ArrowException, TypeError):
+        raise ParameterError(
+            f"at={shown(at)} is no time", remedy="give a number, a date or a datetime"
+        ) from None
 
 
 def as_interactions(source: Any) -> Interactions:

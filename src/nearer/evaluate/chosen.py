@@ -83,7 +83,7 @@ def chosen_by_user(source: Any, what: str) -> Chosen:
         return Chosen(users, source.items, starts, source.indices.astype(np.int64))
     if isinstance(source, Mapping):
         pairs: Iterable[tuple[str, str]] = (
-            (str(user), str(item)) for user, items in source.items() for item in items
+            (str(user), item) for user, items in source.items() for item in _listed(user, items)
         )
     else:
         name, rows = read_columns(source, PAIRS)
@@ -108,9 +108,14 @@ def suggested_to(source: Any, users: Sequence[str], k: int) -> Suggested:
         known = set(source.interactions_.users)
         source = source.recommend([user for user in users if user in known], k)
     if all(hasattr(source, name) for name in ("users", "items", "item_keys")):
+        if source.items.shape[1] < min(k, len(source.item_keys)):
+            raise InputError(
+                f"there are {source.items.shape[1]} recommendations a user, and {k} are to be judged",
+                remedy="recommend as many, or lower k",
+            )
         return Suggested(source.users, source.item_keys, source.items[:, :k], True)
     if isinstance(source, Mapping):
-        lists = {str(user): [str(item) for item in items] for user, items in source.items()}
+        lists = {str(user): _listed(user, items) for user, items in source.items()}
     else:
         lists = _ranked(source)
     number: dict[str, int] = {}
@@ -121,6 +126,13 @@ def suggested_to(source: Any, users: Sequence[str], k: int) -> Suggested:
         for place, item in enumerate(items[:k]):
             codes[row, place] = number.setdefault(item, len(number))
     return Suggested(list(lists), list(number), codes, False)
+
+
+def _listed(user: Any, items: Any) -> list[str]:
+    """Items as texts; raises `InputError` for one text, whose letters are no items."""
+    if isinstance(items, str) or not isinstance(items, Iterable):
+        raise InputError(f"the items of {shown(str(user))} are {shown(items)}", remedy="give a list")
+    return [str(item) for item in items]
 
 
 def _ranked(source: Any) -> dict[str, list[str]]:
@@ -176,8 +188,8 @@ def users_judged(
         hits,
         lengths,
         counts,
-        None if popularity is None else float(popularity[codes[taken]].mean()) if taken.any() else 0.0,
-        None if popularity is None else float(popularity[wanted[wanted >= 0]].mean()),
+        None if popularity is None or not taken.any() else float(popularity[codes[taken]].mean()),
+        None if popularity is None or (wanted < 0).all() else float(popularity[wanted[wanted >= 0]].mean()),
         int((wanted < 0).sum()),
     )
 

@@ -111,7 +111,8 @@ def ranking(
 
     Parameters
     ----------
-    recommended : a fitted recommender (anything with `recommend(users, k)`), its `Recommendations`, {user:
+    recommended : a fitted recommender (what has `interactions_` and
+        `recommend(users, k)`), its `Recommendations`, {user:
         items, best first}, or a file or table with the columns user, item and rank.
     test : the held-out items: `Interactions`, {user: items}, or a file or table with the columns user, item.
     k : recommendations judged of each user.
@@ -125,7 +126,7 @@ def ranking(
     Raises `ParameterError` for parameters out of range, `InputError` for data that cannot be read, a user
     judged twice, an unknown item, or no user to judge.
     """
-    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
         raise ParameterError(f"k={shown(k)} is no whole number from 1 up")
     if recall_of not in ("all", "at most k") or unknown_items not in ("error", "miss"):
         raise ParameterError(

@@ -118,8 +118,11 @@ def item_counts(data: Interactions) -> NDArray[np.int64]:
 def _require_weights(name: str, items: Sequence[str], weights: Sequence[float]) -> None:
     if len(weights) != len(items):
         raise InputError(f"{shown(name)} has {len(items)} items and {len(weights)} weights")
+    most = float(np.finfo(np.float32).max)
     for item, weight in zip(items, weights, strict=True):
-        if not (np.isfinite(weight) and weight > 0):
+        if isinstance(weight, bool) or not isinstance(weight, int | float | np.number):
+            raise InputError(f"the weight {shown(weight)} of {shown(item)} is no number")
+        if not 0 < weight <= most:
             raise InputError(f"the weight {weight} of {shown(item)} is not a finite number above 0")
 
 

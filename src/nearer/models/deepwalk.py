@@ -43,7 +43,8 @@ class DeepWalk(WalkModel):
     Attributes
     ----------
     space_ : Space, a vector a node that has an edge, in the graph's order; column ``degree`` in its items.
-    isolated_ : list of str, nodes without an edge.
+    isolated_ : list of str, nodes without an edge, or that no walk came to (along a metapath, or in a
+        directed graph).
     loss_curve_ : float64 array, mean loss of a pair of nodes; 20 values an epoch, or fewer.
     report_ : `FitReport`; its tokens are the nodes of all walks, were none to end early.
 

@@ -53,7 +53,7 @@ class EASE(Recommender):
 
     The weights B are those of ridge regressions of every item on all others: B = I - P diag(1 / P), P the
     inverse of X'X + regularization I. A user's scores are what they have, times B. Nothing is random. Time
-    grows with the cube of the number of items, memory with its square (4 bytes a pair, in place).
+    grows with the cube of the number of items, memory with its square (4 bytes a pair).
 
     Parameters
     ----------
@@ -118,7 +118,9 @@ class EASE(Recommender):
 
     def _require_room(self, items: int) -> None:
         """Raise `InputError` if the item-item matrix would not fit."""
-        needed = 4 * items**2
+        needed = 4 * items**2 + 8 * items * min(
+            items, ROWS
+        )  # the matrix, and some columns before they are in it
         room = free_memory() if self.memory is None else parse_bytes(self.memory)
         if needed > room:
             raise InputError(
@@ -175,7 +177,11 @@ def item_weights(matrix: Matrix, regularization: float) -> NDArray[np.float32]:
     from scipy.linalg import lapack  # noqa: PLC0415  (heavy: paid for where it is needed)
 
     items = matrix.shape[1]
-    gram = np.asfortranarray((matrix.T @ matrix).toarray(), dtype=np.float32)
+    gram = np.zeros((items, items), np.float32, order="F")
+    turned = matrix.T.tocsr()
+    for start in range(0, items, ROWS):  # some columns at a time: nothing else is as large as the matrix
+        part = slice(start, min(start + ROWS, items))
+        gram[:, part] = (turned @ matrix[:, part]).toarray()
     gram[np.diag_indices(items)] += np.float32(regularization)
     factor, wrong = lapack.spotrf(gram, lower=1, overwrite_a=1)
     inverse, wrong_too = (factor, 0) if wrong else lapack.spotri(factor, lower=1, overwrite_c=1)

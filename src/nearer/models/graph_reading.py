@@ -16,11 +16,15 @@ from nearer.kernels.walks import Walks
 
 @dataclass(frozen=True, eq=False)
 class WalkMaterial:
-    """Walks on a graph, as units of training; `visits` int64 (n) are counted on the first round of them."""
+    """Walks on a graph, as units of training.
+
+    `visits` int64 (n) are counted on the first round; `reached` bool (n) says where any walk comes to.
+    """
 
     graph: Graph
     walks: Walks
     visits: NDArray[np.int64]
+    reached: NDArray[np.bool_]
 
     @property
     def units_an_epoch(self) -> int:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nearer.data.interactions import Interactions, as_interactions
 from nearer.encoders.lookup import Lookup
-from nearer.errors import InputError
+from nearer.errors import InputError, ParameterError
 from nearer.kernels.training import padded_rows
 from nearer.kernels.words import LINE_START, MOST_SHARED, UNIT_TOKENS, WordTraining
 from nearer.models.incremental import TRAINING, Incremental
@@ -187,7 +187,7 @@ class Item2Vec(Incremental[Sequences], Recommender):
             raise InputError("no user has two items, so none has a neighbour to learn from")
         tokens[read.indptr[:-1][lengths > 0]] |= LINE_START
         counts = np.bincount(read.indices, minlength=len(read.items)).astype(np.int64)
-        self._keep(read)
+        self._read_last = read
         return Sequences(read, tokens, np.maximum(counts, 1))
 
     def _seed(self, material: Sequences) -> TrainingState:
@@ -214,6 +214,14 @@ class Item2Vec(Incremental[Sequences], Recommender):
         )
 
     def _learn(self, state: TrainingState) -> None:
+        if not np.isfinite(state.arrays["words"]).all():
+            self.__dict__.pop("_state", None)
+            raise ParameterError(
+                f"training diverged at learning_rate={as_float(self.learning_rate):g}",
+                remedy="lower learning_rate; the next fit starts afresh, and an earlier space_ is unchanged",
+            )
+        if "_read_last" in self.__dict__:  # only now, so that a fit that failed leaves the last one whole
+            self._keep(self.__dict__.pop("_read_last"))
         items = unit_rows(state.arrays["words"][:, : self.dim].copy())
         self._set_spaces(items, self._provenance(state))
 

@@ -113,7 +113,16 @@ class WalkModel(Incremental[WalkMaterial]):
             **self._turns(),
         )
         visits = walks.visits(0, len(walks.order), threads)
-        return WalkMaterial(graph, walks, np.maximum(visits, 1))
+        reached = np.ones(len(graph), np.bool_)
+        if self.metapath is not None or graph.directed:  # else a walk starts at every node
+            every = walks.visits(0, walks.count, threads)
+            reached = every > 0
+            if every.sum() == walks.count:
+                raise InputError(
+                    "no walk has two nodes, so none has a neighbour",
+                    remedy="name types of nodes in metapath as edges join them, each once: author, paper",
+                )
+        return WalkMaterial(graph, walks, np.maximum(visits, 1), reached)
 
     def _seed(self, material: WalkMaterial) -> TrainingState:
         nodes, dim = len(material.graph), int(self.dim)
@@ -124,6 +133,7 @@ class WalkModel(Incremental[WalkMaterial]):
             "words": seeded_rows(nodes, dim, int(self.seed)),
             "outputs": padded_rows(outputs, dim),
             "degrees": material.graph.degrees,
+            "reached": material.reached.astype(np.uint8),
         }
         return TrainingState(dim, arrays, {"words": list(material.graph.keys)})
 
@@ -158,12 +168,14 @@ class WalkModel(Incremental[WalkMaterial]):
         )
 
     def _learn(self, state: TrainingState) -> None:
-        self.space_ = Space(
-            state.names["words"],
-            state.arrays["words"][:, : self.dim],
-            items={"degree": state.arrays["degrees"]},
-            provenance=self._provenance(state),
-        )
+        keys, reached = state.names["words"], state.arrays["reached"].astype(np.bool_)
+        vectors, degrees = state.arrays["words"][:, : self.dim], state.arrays["degrees"]
+        if not reached.all():  # what no walk came to has learned nothing
+            missed = [key for key, met in zip(keys, reached.tolist(), strict=True) if not met]
+            self.isolated_ = [*self.isolated_, *missed]
+            keys = [key for key, met in zip(keys, reached.tolist(), strict=True) if met]
+            vectors, degrees = vectors[reached], degrees[reached]
+        self.space_ = Space(keys, vectors, items={"degree": degrees}, provenance=self._provenance(state))
 
 
 class Node2Vec(WalkModel):
@@ -199,7 +211,8 @@ class Node2Vec(WalkModel):
     Attributes
     ----------
     space_ : Space, a vector a node that has an edge, in the graph's order; column ``degree`` in its items.
-    isolated_ : list of str, nodes without an edge.
+    isolated_ : list of str, nodes without an edge, or that no walk came to (along a metapath, or in a
+        directed graph).
     loss_curve_ : float64 array, mean loss of a pair of nodes; 20 values an epoch, or fewer.
     report_ : `FitReport`; its tokens are the nodes of all walks, were none to end early.
 

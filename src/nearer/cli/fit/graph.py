@@ -79,7 +79,7 @@ def graph(
     objective: word.Objective = "negative",
     window: Annotated[int, word.training(help="Largest distance on a walk.")] = 10,
     negative: Annotated[
-        int, word.training(help="Negative samples.", show_default="5, graphsage 256 a mini-batch")
+        int, word.training(help="Negative samples.", show_default="7, graphsage 256 a mini-batch")
     ] = 5,
     noise_exponent: word.NoiseExponent = 0.75,
     subsample: Annotated[float, word.training(help="Nodes visited above this share are thinned out.")] = 0.0,
@@ -87,7 +87,7 @@ def graph(
         int, word.training(help="Passes over the walks, or nodes.", show_default="1, graphsage 30")
     ] = 1,
     learning_rate: Annotated[
-        float, word.training(help="At the start.", show_default="0.025, graphsage 0.005")
+        float, word.training(help="At the start.", show_default="0.03, graphsage 0.005")
     ] = 0.025,
     least_learning_rate: word.LeastLearningRate = 1e-4,
     shared: word.Shared = 3,

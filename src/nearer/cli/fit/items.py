@@ -20,7 +20,7 @@ from nearer.cli.fit import options as word
 from nearer.cli.fit.training import Facts, interrupted, model_fact, save_space, saved_fact
 from nearer.cli.options import AsJson, Overwrite, Threads, named_values
 from nearer.cli.output import print_facts, print_json, print_next
-from nearer.errors import ParameterError, StorageError
+from nearer.errors import InputError, ParameterError, StorageError
 
 EXAMPLES = (
     "nearer fit items orders.csv -o items.model",
@@ -83,6 +83,8 @@ def items(
         _require_vectors(model, space, overwrite)
     if checkpoint is not None:
         make_folder(checkpoint)
+    if item_table is not None and not item_table.is_file():
+        raise InputError("there is no such file", file=item_table)
     data = nearer.Interactions.read(table, user=user, item=item, weight=weight, time=time)
     ended = None
     try:
@@ -91,9 +93,10 @@ def items(
         if not hasattr(model, "interactions_"):
             raise
         ended = str(error) or interrupted(checkpoint)
-    if item_table is not None:
-        model.describe_items(item_table)
     model.save(out, overwrite)
+    if item_table is not None:  # only now: a table that cannot be read costs nothing that was learned
+        model.describe_items(item_table)
+        model.save(out, overwrite=True)
     if space is not None:
         save_space(model.item_space_, space, overwrite)
     _report(model, out, space, as_json)
