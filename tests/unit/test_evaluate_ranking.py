@@ -99,3 +99,21 @@ def test_a_recommender_that_knows_none_of_the_users_is_one_line() -> None:
         match="the recommender knows none of the 2 users with held-out items; the first is 'x'; hold out",
     ):
         evaluate.ranking(fitted(), {"x": ["i1"], "y": ["i2"]})
+
+
+def test_fewer_recommendations_than_are_judged_are_refused() -> None:
+    found = fitted().recommend(None, 1)
+    with pytest.raises(InputError, match="there are 1 recommendations a user, and 3 are to be judged"):
+        evaluate.ranking(found, {"u0": ["i3"]}, k=3)
+
+
+def test_a_text_is_no_list_of_items() -> None:
+    with pytest.raises(InputError, match="the items of 'u' are 'ab'; give a list"):
+        evaluate.ranking({"u": "ab"}, {"u": ["a"]}, k=2)
+
+
+def test_only_unknown_held_out_items_have_no_popularity() -> None:
+    found = evaluate.ranking(fitted(), {"u0": ["new"]}, k=1, unknown_items="miss")
+    assert found.held_out_popularity is None
+    assert found.recall.value == 0
+    assert "popularity" not in str(found)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nearer import Interactions, Item2Vec, Word2Vec
-from nearer.errors import InputError, UnknownKey
+from nearer.errors import InputError, ParameterError, UnknownKey
 
 ROWS = [
     (f"u{user}", f"{'ab'[user % 2]}{(user + step) % 5}", 1.0, step) for user in range(40) for step in range(4)
@@ -76,3 +76,13 @@ def test_what_cannot_be_learned_from_is_one_line() -> None:
         small().fit([("u", "a"), ("v", "b")])
     with pytest.raises(UnknownKey, match="zebra"):
         small(epochs=1).fit(ROWS).encode(["zebra"])
+
+
+def test_a_fit_that_diverged_leaves_the_last_one_whole() -> None:
+    model = small(epochs=2).fit([("x", "p"), ("x", "q"), ("y", "q"), ("y", "p")])
+    first, data = model.space_, model.interactions_
+    with pytest.raises(ParameterError, match="diverged"):
+        model.set_params(learning_rate=1e30).fit(ROWS)
+    assert model.space_ is first
+    assert model.interactions_ is data
+    assert model.recommend("x", 1, exclude_seen=False)["x"][0].item in {"p", "q"}

@@ -85,9 +85,19 @@ def test_a_metapath_reaches_only_its_types() -> None:
     graph = Graph.read(edges, nodes=nodes, node_type="type")
     model = DeepWalk(**SMALL, metapath=["author", "paper"]).fit(graph)
     start = DeepWalk(**{**SMALL, "walks": 1, "length": 2}, metapath=["venue", "paper"], epochs=1).fit(graph)
-    assert set(model.space_.keys) == {"a", "b", "p", "q", "v"}
+    assert set(model.space_.keys) == {"a", "b", "p", "q"}
+    assert model.isolated_ == ["v"]  # no walk comes there, so it has learned nothing
     assert model.report_.tokens == 2 * 10 * 20
     assert start.report_.tokens == 2
+
+
+def test_a_metapath_that_leads_nowhere_is_one_line() -> None:
+    nodes = pa.table({"id": ["a", "b", "p"], "type": ["author", "author", "paper"]})
+    graph = Graph.read([("a", "p"), ("b", "p")], nodes=nodes, node_type="type")
+    with pytest.raises(
+        InputError, match="no walk has two nodes, so none has a neighbour; name types of nodes"
+    ):
+        DeepWalk(**SMALL, metapath=["author", "author"]).fit(graph)
 
 
 def test_isolated_nodes_get_no_vector_and_are_listed() -> None:

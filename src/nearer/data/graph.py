@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Graph:
     """Nodes and edges; 4 bytes an arc, 8 with weights. An undirected edge is two arcs, a self-loop one.
 
@@ -148,6 +148,11 @@ class Graph:
 
     def _named(self, pairs: NDArray[np.int64]) -> list[tuple[str, str]]:
         return [(self.keys[a], self.keys[b]) for a, b in pairs.tolist()]
+
+    def __repr__(self) -> str:
+        kind = "directed" if self.directed else "undirected"
+        weighted = "" if self.weights is None else ", weighted"
+        return f"Graph({len(self):,} nodes, {self.edges:,} edges, {kind}{weighted})"
 
     def __len__(self) -> int:
         return len(self.keys)

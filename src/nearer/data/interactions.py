@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Interactions:
     """One entry for each pair of a user and an item that met, by user; within a user in the order of time.
 
@@ -98,8 +98,8 @@ class Interactions:
 
         `at` is a whole number as `times` holds it; or a date, a datetime or text in ISO 8601, if the times
         were such, which are held in microseconds. Users whose every entry is in the test have none in
-        training. Raises `ParameterError` unless one of the two is given, `InputError` where there are no times or
-        one side is empty.
+        training. Raises `ParameterError` unless one of the two is given, `InputError` where there are no
+        times or one side is empty.
         """
         if self.times is None:
             raise InputError("there are no times to split by", remedy="read them: time=COLUMN")
@@ -141,6 +141,11 @@ class Interactions:
             merged=0,
             skipped=0,
         )
+
+    def __repr__(self) -> str:
+        sizes = f"{len(self.users):,} users, {len(self.items):,} items, {len(self):,} entries"
+        more = ", weights" * (self.weights is not None) + ", times" * (self.times is not None)
+        return f"Interactions({sizes}{more})"
 
     def __len__(self) -> int:
         return len(self.indices)
