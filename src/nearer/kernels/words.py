@@ -8,7 +8,7 @@ Rengasamy et al. 2017); with hierarchical softmax a centre is predicted by the t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -75,8 +75,14 @@ class WordTraining:
     def train(
         self, arrays: Mapping[str, NDArray[Any]], first: int, last: int, threads: int, variant: str
     ) -> TrainReport:
-        """Train units [first, last) of the matrices "words" and "outputs", in place: see `train_units`."""
-        return train_units(self, arrays["words"], arrays["outputs"], first, last, threads, variant)
+        """Train units [first, last) of the matrices "words" and "outputs", in place: see `train_units`.
+
+        A loss far above that of knowing nothing is reported as infinite: the run has diverged.
+        """
+        report = train_units(self, arrays["words"], arrays["outputs"], first, last, threads, variant)
+        decisions = self.negative + 1 if self.paths is None else self.paths.longest
+        exploded = report.loss > DIVERGED * report.pairs * decisions
+        return replace(report, loss=float("inf")) if exploded else report
 
 
 def train_units(
@@ -125,9 +131,7 @@ def train_units(
         threads,
         None if run.source is None else run.source.native,
     )
-    decisions = run.negative + 1 if run.paths is None else paths.longest
-    most = DIVERGED * pairs * decisions
-    return TrainReport(loss if loss <= most else float("inf"), pairs, tokens)
+    return TrainReport(loss, pairs, tokens)
 
 
 def _check(run: WordTraining, word_rows: NDArray[np.float32], output_rows: NDArray[np.float32]) -> None:
