@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import pytest
 
-from nearer import Graph, Interactions
+from nearer import Graph, Interactions, ProNE
 from nearer.errors import InputError, ParameterError
+from nearer.signal.walks import usual_weights
 
 DATED = [
     ("u", "a", 1.0, dt.date(2025, 1, 1)),
@@ -65,3 +67,29 @@ def test_columns_are_not_named_of_a_graph_in_memory() -> None:
     assert Graph.read(mixed, weighted=False).weights is None
     with pytest.raises(InputError, match="no attribute 'weight'"):
         Graph.read(networkx.path_graph(3), weighted=True)
+
+
+def test_a_share_is_a_number_between_0_and_1() -> None:
+    data = Interactions.read(DATED)
+    with pytest.raises(ParameterError, match="fraction='x' is not between 0 and 1"):
+        data.split_random("x")  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="fraction='x'"):
+        data.split_by_time(fraction="x")  # type: ignore[arg-type]
+
+
+def test_columns_are_not_named_of_a_matrix() -> None:
+    matrix = pytest.importorskip("scipy.sparse").csr_array([[1.0, 0.0], [0.0, 1.0]])
+    with pytest.raises(
+        InputError, match="the column time='bogus' is named, and a matrix has no such columns"
+    ):
+        Interactions.read(matrix, time="bogus")
+
+
+def test_small_weights_count_beside_large_ones() -> None:
+    edges = [("a", "b", 3e18), ("a", "c", 1e18), ("d", "e", 1.0), ("d", "f", 3.0)]
+    graph = Graph.read(edges, directed=True)
+    means = dict(zip(graph.keys, usual_weights(graph).tolist(), strict=True))
+    assert means["d"] == 2.0
+    assert means["a"] == pytest.approx(2e18)
+    extreme = Graph.read([("a", "b", 1e38), ("a", "c", 1e-38), ("b", "c", 1.0)])
+    assert np.isfinite(ProNE(dim=2, threads=1).fit(extreme).space_.vectors).all()

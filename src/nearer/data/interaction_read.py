@@ -63,6 +63,7 @@ def read_events(
             f"unknown={shown(how.unknown)} is unknown", remedy=f"use one of {', '.join(UNKNOWN)}"
         )
     if hasattr(source, "tocoo") and hasattr(source, "nnz"):
+        _require_unnamed(how)
         return _sparse_events(source, users, items)
     roles = (
         Role("user", how.user, ("user", "user_id", "userid"), is_id=True),
@@ -138,6 +139,17 @@ def _codes(
             remedy='remove the row, or leave all such rows out with unknown="skip"',
         )
     return codes, keys
+
+
+def _require_unnamed(how: Reading) -> None:
+    """Raise `InputError` for a column that is named of a matrix, which has none."""
+    for name in ("user", "item", "weight", "time"):
+        given = getattr(how, name)
+        if given is not None:
+            raise InputError(
+                f"the column {name}={shown(given)} is named, and a matrix has no such columns",
+                remedy="leave it out",
+            )
 
 
 def _sparse_events(matrix: Any, users: Sequence[str] | None, items: Sequence[str] | None) -> Events:

@@ -103,7 +103,7 @@ class Interactions:
         """
         if self.times is None:
             raise InputError("there are no times to split by", remedy="read them: time=COLUMN")
-        if (at is None) == (fraction is None) or not 0 < (0.5 if fraction is None else fraction) < 1:
+        if (at is None) == (fraction is None) or not (fraction is None or _is_share(fraction)):
             raise ParameterError(
                 f"at={shown(at)} and fraction={shown(fraction)}: give one, the share between 0 and 1"
             )
@@ -119,7 +119,7 @@ class Interactions:
 
         Raises `ParameterError` for a fraction not between 0 and 1, `InputError` where that is nothing.
         """
-        if not 0 < fraction < 1:
+        if not _is_share(fraction):
             raise ParameterError(f"fraction={shown(fraction)} is not between 0 and 1")
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
             raise ParameterError(f"seed={shown(seed)} is no whole number from 0 up")
@@ -169,6 +169,11 @@ class InteractionSplit:
 
     train: Interactions
     test: Interactions
+
+
+def _is_share(value: Any) -> bool:
+    """Whether `value` is a number between 0 and 1."""
+    return isinstance(value, int | float | np.number) and bool(0 < value < 1)
 
 
 def _as_column(at: Any) -> Any:

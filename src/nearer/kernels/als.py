@@ -50,8 +50,10 @@ class Feedback:
 
     def total_weights(self) -> NDArray[np.float64]:
         """The sum of the weights of each row: float64 (rows,)."""
-        until = np.concatenate([[0.0], np.cumsum(self.weights, dtype=np.float64)])
-        totals: NDArray[np.float64] = until[self.indptr[1:]] - until[self.indptr[:-1]]
+        totals = np.zeros(len(self.indptr) - 1)
+        rows = np.flatnonzero(np.diff(self.indptr))
+        if len(rows):  # row by row: one running sum would lose small weights beside large ones
+            totals[rows] = np.add.reduceat(self.weights, self.indptr[rows], dtype=np.float64)
         return totals
 
 

@@ -78,6 +78,6 @@ def log_proximity(transitions: Adjacency, *, negative: float = 1.0, exponent: fl
     drawn = np.bincount(transitions.indices, transitions.data, minlength=transitions.shape[1]) ** exponent
     with np.errstate(divide="ignore"):  # a node without edges is in no cell
         offsets = np.log(negative * drawn / drawn.sum()).astype(np.float32)
-    values = np.log(transitions.data)
+    values = np.log(np.maximum(transitions.data, np.finfo(np.float32).tiny))  # a share may underflow
     values -= offsets[transitions.indices]
     return csr_array((values, transitions.indices, transitions.indptr), shape=transitions.shape)

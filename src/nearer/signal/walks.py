@@ -70,8 +70,10 @@ def usual_weights(graph: Graph) -> NDArray[np.float32]:
     """The mean weight of the arcs that leave each node, float32 (n); 0 where there are none."""
     if graph.weights is None:
         return np.ones(len(graph), np.float32)
-    sums = np.concatenate([[0.0], np.cumsum(graph.weights, dtype=np.float64)])
-    totals = sums[graph.indptr[1:]] - sums[graph.indptr[:-1]]
+    totals = np.zeros(len(graph))
+    rows = np.flatnonzero(graph.degrees)
+    if len(rows):  # row by row: one running sum would lose small weights beside large ones
+        totals[rows] = np.add.reduceat(graph.weights, graph.indptr[rows], dtype=np.float64)
     return np.asarray(totals / np.maximum(graph.degrees, 1), np.float32)
 
 

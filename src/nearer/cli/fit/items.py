@@ -156,6 +156,6 @@ def _report(model: Any, out: Path, space: Path | None, as_json: bool) -> None:
         told.append(saved_fact(model.item_space_, space))
     print_facts([*told, model_fact(out)])
     print_next(
-        f"nearer recommend {out} --user {shlex.quote(data.users[0])} --why 2",
-        f"nearer recommend {out} --similar {shlex.quote(data.items[0])}",
+        f"nearer recommend {shlex.quote(str(out))} --user {shlex.quote(data.users[0])} --why 2",
+        f"nearer recommend {shlex.quote(str(out))} --similar {shlex.quote(data.items[0])}",
     )
