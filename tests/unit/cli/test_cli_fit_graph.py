@@ -65,3 +65,19 @@ def test_bad_input_is_one_line(case: str, clubs: Path, run: Run) -> None:
     assert message in result.stderr
     assert (result.exit_code > 0, result.stdout, result.stderr.count("\n")) == (True, "", 1)
     assert not (clubs.parent / "new.space").exists()
+
+
+def test_columns_of_features_may_be_named(here: Path, run: Run) -> None:
+    rows = "".join(
+        f"{team}{i},{int(team == 'a')},{int(team == 'b')},{team}\n" for team in "ab" for i in range(6)
+    )
+    (here / "ints.csv").write_text(f"node,x,y,team\n{rows}", encoding="utf-8")
+    pairs = [(f"{team}{i}", f"{team}{(i + step) % 6}") for team in "ab" for i in range(6) for step in (1, 2)]
+    lines = "".join(f"{a},{b}\n" for a, b in pairs)
+    (here / "teams.csv").write_text(f"source,target\n{lines}", encoding="utf-8")
+    common = ("fit", "graph", "teams.csv", "--method", "graphsage", "--features", "ints.csv", "--dim", "8")
+    done = run(*common, "-o", "teams.space", "--columns", "x,y", "--threads", "1", "--epochs", "200")
+    assert done.exit_code == 0, done.stderr
+    refused = run(*common, "-o", "other.space")
+    assert refused.exit_code != 0
+    assert "which columns hold features is not clear" in refused.stderr

@@ -95,6 +95,10 @@ def graph(
         Path | None,
         word.reading(metavar="FILE", help="graphsage: node keys and features.", show_default="none"),
     ] = None,
+    columns: Annotated[
+        str | None,
+        word.reading(metavar="A,B,C", help="graphsage: columns of features.", show_default="if clear"),
+    ] = None,
     model: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="graphsage: save the model too, for encode.", show_default="none"),
@@ -121,6 +125,8 @@ def graph(
     given = parameters(kind, _said(context, kind, locals()))
     if metapath is not None:
         given["metapath"] = metapath.split(",")
+    if columns is not None and "columns" in given:
+        given["columns"] = columns.split(",")
     learner = kind(**given)
     learner.check_parameters()
     _require_features(method, features, model)
