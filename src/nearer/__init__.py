@@ -8,6 +8,7 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 | `signal`    | text, graphs                | word ids, odds, noise tables, walks     | `models`   |
 | `kernels`   | arrays                      | arrays: the native engines              | `models`   |
 | `encoders`  | raw items                   | one vector an item                      | `space`    |
+| `networks`  | raw items                   | torch modules that training changes     | `models`   |
 | `models`    | raw data                    | a fitted estimator with a `Space`       | `space`    |
 | `space`     | keys and vectors            | a `Space`: queries, files, identity     | the uses   |
 | `evaluate`  | a space and a judgement     | a score with interval, n and coverage   |            |

@@ -21,17 +21,19 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src"
 FILES = sorted((SOURCE / "nearer").rglob("*.py"))
 
-EVERYWHERE = {"errors", "progress"}
+EVERYWHERE = {"errors", "extras", "progress"}
 USES = {"kernels", "space"}
 ALLOWED = {  # room -> rooms it may import from, besides itself and EVERYWHERE
     "errors": set[str](),
+    "extras": {"errors"},
     "progress": set[str](),
     "data": set[str](),
     "kernels": set[str](),
     "space": set[str](),
     "signal": {"data", "kernels"},
-    "encoders": {"kernels", "space"},
-    "models": {"data", "signal", "encoders", "kernels", "space", "recommend"},
+    "encoders": {"data", "kernels", "space"},
+    "networks": {"data", "encoders", "space"},
+    "models": {"data", "signal", "encoders", "networks", "kernels", "space", "recommend"},
     "evaluate": USES,
     "search": USES,
     "recommend": USES,
@@ -41,7 +43,8 @@ ALLOWED = {  # room -> rooms it may import from, besides itself and EVERYWHERE
 FRONTS = {"cli", "server", "__main__"}  # they speak the public API; nothing imports them
 OPTIONAL_OR_HEAVY = {
     "sklearn", "scipy", "matplotlib", "openTSNE", "usearch", "torch", "pandas", "polars", "pyarrow", "rich",
-    "typer", "safetensors", "tokenizers", "gensim", "networkx", "igraph",
+    "typer", "safetensors", "tokenizers", "gensim", "networkx", "igraph", "transformers", "ctranslate2",
+    "onnx", "onnxruntime", "PIL", "soundfile", "soxr", "sentence_transformers",
 }  # fmt: skip
 ARROW_READERS = {
     "read_table",

