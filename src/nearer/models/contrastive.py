@@ -24,6 +24,7 @@ from nearer.models.contrastive_learning import (
     JOINT_DIM,
     best_epoch,
     judge,
+    layout,
     learned,
     new_learner,
     trained_pairs,
@@ -32,7 +33,17 @@ from nearer.models.contrastive_parts import Part, Side, named, require_sides, si
 from nearer.models.contrastive_reading import PairMaterial, read_pairs
 from nearer.models.contrastive_training import BEST, SCORES, STALE, ContrastTraining
 from nearer.models.incremental import TRAINING, Incremental
-from nearer.models.parameters import Choice, Constraint, Either, Instance, OrNone, Real, Whole, as_float
+from nearer.models.parameters import (
+    Choice,
+    Constraint,
+    Either,
+    Instance,
+    OrNone,
+    Real,
+    Whole,
+    as_float,
+    plain,
+)
 from nearer.models.saving import OPENERS
 from nearer.models.state import TrainingState
 from nearer.signal import Masked, Signal, Views
@@ -131,11 +142,12 @@ class Contrastive(Incremental[PairMaterial]):
     space_ : Space, a vector for each training item; of two kinds, for each right one.
     left_space_ : Space, of the left items where there are two kinds; else `space_`.
     encoder_ : `TowerEncoder`; of two kinds, that of the right items.
-    left_encoder_, right_encoder_ : `TowerEncoder`, of either kind; they share an identity.
+    left_encoder_ : `TowerEncoder` of left items; of one kind, `encoder_`.
+    right_encoder_ : `TowerEncoder` of right items; it has the identity of the left one.
     loss_curve_ : float64 array, mean loss of a pair; 20 values an epoch, fewer where an epoch has fewer
         mini-batches.
-    held_out_curve_ : float64 array, after each epoch the mean MRR of both ways on what is held out; for views,
-        minus the loss.
+    held_out_curve_ : float64 array, after each epoch the mean MRR of both ways on what is held out; for
+        views, minus the loss.
     report_ : `ContrastReport`.
 
     Ctrl-C raises `KeyboardInterrupt` with the learned attributes set; `fit` again goes on from there. `fit`
@@ -195,7 +207,6 @@ class Contrastive(Incremental[PairMaterial]):
     left_encoder_: TowerEncoder
     right_encoder_: TowerEncoder
     held_out_curve_: NDArray[np.float64]
-    dim: int | None  # type: ignore[assignment]  # None: that of the network
     _sides: list[Side]  # what the weights belong to
     _plans: list[dict[str, Any]]
     _data: PairMaterial  # between reading and learning only
@@ -292,6 +303,21 @@ class Contrastive(Incremental[PairMaterial]):
         return self.encoder_.encode(items, batch_size, show_progress)
 
     @property
+    def dim(self) -> int:
+        """Dimension of the vectors: the parameter, or where that is None, once fitted, what came of it."""
+        given: int | None = self.__dict__["dim"]
+        return self.encoder_.dim if given is None and "encoder_" in self.__dict__ else given  # type: ignore[return-value]
+
+    @dim.setter
+    def dim(self, dim: int | None) -> None:
+        self.__dict__["dim"] = dim
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters by name, as the constructor was given them; see `Estimator.get_params`."""
+        found = super().get_params(deep)
+        return {**found, "dim": self.__dict__["dim"]}
+
+    @property
     def identity(self) -> str:
         """SHA-256 of all that decides a vector, of either side; that of `space_` too."""
         return self.space_.identity
@@ -321,8 +347,9 @@ class Contrastive(Incremental[PairMaterial]):
         """The model that `save` wrote, fitted as it was; `parameters` set what training did not decide.
 
         `encoder`, `left` and `right` give frozen encoders that were given as objects, and networks of your
-        own. Raises `ModelNotFound`, `IntegrityError` for files that were changed, `SpaceMismatch` for a frozen
-        encoder that makes other vectors now, `ParameterError` for parameters that the model was trained with.
+        own. Raises `ModelNotFound`, `IntegrityError` for files that were changed, `SpaceMismatch` for a
+        frozen encoder that makes other vectors now, `ParameterError` for parameters that the model was
+        trained with.
         """
         saved = contrastive_files.load(Path(path), parameters)
         for name in set(parameters) - {"encoder", "left", "right"}:
@@ -346,9 +373,11 @@ class Contrastive(Incremental[PairMaterial]):
         require_sides(signal.towers, self.encoder, self.left, self.right, [type(signal).__name__])
         if self.objective == "vicreg" and self.hard_negatives:
             raise ParameterError('hard_negatives goes with infonce and triplet: objective="vicreg" has none')
-        if isinstance(signal, Masked) and (self.dim is not None or self.matryoshka or self.hard_negatives):
+        if isinstance(signal, Masked) and (
+            self.__dict__["dim"] is not None or self.matryoshka or self.hard_negatives
+        ):
             raise ParameterError(
-                "dim, matryoshka and hard_negatives go with contrast between items, and Masked is within them",
+                "dim, matryoshka and hard_negatives go with contrast between items, and Masked has none",
                 remedy="leave them out; the network decides the dimension",
             )
         if self.matryoshka is not None and self.projector not in ("auto", 0):
@@ -365,6 +394,7 @@ class Contrastive(Incremental[PairMaterial]):
     def _settings(self) -> dict[str, object]:
         values = {
             **super()._settings(),
+            "dim": plain(self.__dict__["dim"]),
             "signal": self._signal.settings(),
             **{name: named(getattr(self, name)) for name in ("encoder", "left", "right")},
         }
@@ -375,7 +405,7 @@ class Contrastive(Incremental[PairMaterial]):
         if before is None:
             two = self.encoder is None
             given = (self.left, self.right) if two else (self.encoder,)
-            dim, least = None if self.dim is None else int(self.dim), JOINT_DIM if two else None
+            dim, least = self.__dict__["dim"], JOINT_DIM if two else None
             hidden = None if self.hidden is None else int(self.hidden)
             self._sides = [side_of(value, dim, hidden, least) for value in given]
         self._data = read_pairs(
@@ -393,8 +423,9 @@ class Contrastive(Incremental[PairMaterial]):
 
     def _seed(self, material: PairMaterial) -> TrainingState:
         arrays = new_learner(self, self._sides, self._plans).first_arrays()
+        dim = layout(self, self._sides, self._plans).dim
         arrays |= {STALE: np.zeros(1, np.int64), SCORES: np.empty(0, np.float64)}
-        return TrainingState(self.dim, arrays, {})  # type: ignore[arg-type]  # None: that of the network
+        return TrainingState(dim, arrays, {})
 
     def _run(
         self, material: PairMaterial, state: TrainingState, planned_units: int, seed: int
@@ -447,7 +478,7 @@ class Contrastive(Incremental[PairMaterial]):
         self.held_out_curve_ = state.arrays[SCORES].copy()
 
     def _judge(self, state: TrainingState) -> None:
-        """Report on what is held out, by the weights that are kept, and put the vectors of items into `state`.
+        """Report on what is held out, by the weights that are kept; put the vectors of items into `state`.
 
         Raises `ParameterError` for vectors that are all alike.
         """
@@ -460,19 +491,20 @@ class Contrastive(Incremental[PairMaterial]):
             stopped_early=self._stopped_early(state),
             best_epoch=best_epoch(state, self._epochs_done(state)),
         )
-        if self.report_.mean_cosine > ALIKE and not self.report_.interrupted:
+        report = self.report_
+        if report.mean_cosine > ALIKE and not report.interrupted:
             self.__dict__.pop("_state", None)
             raise ParameterError(
-                f"training collapsed: vectors are all alike, with a mean cosine of {self.report_.mean_cosine:.3f}",
-                remedy="lower learning_rate, raise batch_size, or choose objective='vicreg'; the next fit starts "
-                "afresh, and an earlier space_ is unchanged",
+                f"training collapsed: vectors are all alike, with a mean cosine of {report.mean_cosine:.3f}",
+                remedy="lower learning_rate, raise batch_size, or choose objective='vicreg'; the next fit "
+                "starts afresh, and an earlier space_ is unchanged",
             )
-        if self.report_.effective_rank < FLAT:
+        if report.effective_rank < FLAT < judged.dim:
             logger.warning(
-                "vectors use hardly more than one direction of %d (effective rank %.2f): a collapse of dimensions; "
+                "vectors use hardly more than one direction of %d (effective rank %.2f): they collapsed; "
                 "lower learning_rate, raise batch_size, or choose objective='vicreg'",
                 judged.dim,
-                self.report_.effective_rank,
+                report.effective_rank,
             )
         state.arrays |= judged.vectors
         state.names = judged.keys

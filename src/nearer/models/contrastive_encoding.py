@@ -71,7 +71,9 @@ class TowerEncoder:
         """
         size = checked_batch_size(batch_size)
         if isinstance(items, str | bytes):
-            raise InputError(f"encode takes a list of items, not one {type(items).__name__}", remedy="use [...]")
+            raise InputError(
+                f"encode takes a list of items, not one {type(items).__name__}", remedy="use [...]"
+            )
         if len(items) == 0:
             return np.empty((0, self.dim), np.float32)
         require("torch", "torch", "encoding with a trained network")

@@ -30,7 +30,7 @@ SIDES = ("left", "right")
 class Saved:
     """What a folder holds.
 
-    parameters : of the constructor; settings : as they are recorded; sides, plans, state, position : as saved.
+    parameters : of the constructor; settings : as they are recorded; the others : as they were saved.
     """
 
     parameters: dict[str, Any]
@@ -69,7 +69,7 @@ def save(
 def load(path: Path, given: Mapping[str, Any]) -> Saved:
     """What `save` wrote; `given` are frozen encoders and networks that are not in the folder.
 
-    Raises `ModelNotFound`, `IntegrityError`, `SpaceMismatch`, and `ParameterError` for a side that is missing.
+    Raises `ModelNotFound`, `IntegrityError`, `SpaceMismatch`; `ParameterError` for a side that is missing.
     """
     settings, state, position = load_model(path, "Contrastive")
     parts = settings.pop("parts")
@@ -101,6 +101,8 @@ def signal_again(record: Mapping[str, Any], path: Path) -> Signal:
     values = dict(record)
     kind = getattr(nearer.signal, str(values.pop("signal", "")), None)
     if kind is None:
-        raise IntegrityError("its signal is none of Nearer's", file=path, remedy="load it with the release that saved it")
+        raise IntegrityError(
+            "its signal is none of Nearer's", file=path, remedy="load it with the release that saved it"
+        )
     signal: Signal = kind(**values)
     return signal

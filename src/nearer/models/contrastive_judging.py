@@ -74,23 +74,16 @@ def mean_of(ways: Sequence[dict[str, float]], measure: str) -> float:
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Vectors scaled to length 1; zeros stay."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: NDArray[np.float32] = vectors / np.where(lengths > 0, lengths, 1.0)
-    return scaled
+    return (vectors / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
 
 
 def mean_cosine(vectors: NDArray[np.float32]) -> float:
-    """Mean cosine of two different rows; NaN for fewer than two. Rows of zeros are alike to all."""
+    """Mean cosine of two different rows; NaN for fewer than two. Rows of zeros are left out."""
     if len(vectors) < 2:
         return float("nan")
     scaled = unit(vectors).astype(np.float64)
     zeros = int((~scaled.any(axis=1)).sum())
-    if zeros:
-        return 1.0 if zeros == len(vectors) else float(_mean_cosine(scaled[scaled.any(axis=1)]))
-    return _mean_cosine(scaled)
-
-
-def _mean_cosine(scaled: NDArray[np.float64]) -> float:
-    count, total = len(scaled), scaled.sum(axis=0)
+    total, count = scaled.sum(axis=0), len(scaled) - zeros
     return float((total @ total - count) / (count * (count - 1))) if count > 1 else 1.0
 
 
@@ -101,7 +94,7 @@ def effective_rank(vectors: NDArray[np.float32]) -> float:
     if len(vectors) < 2:
         return float("nan")
     scaled = unit(vectors[:MOST_RANKED]).astype(np.float64)
-    values = np.linalg.svd(scaled - scaled.mean(0), compute_uv=False)
+    values: Any = np.linalg.svd(scaled - scaled.mean(0), compute_uv=False)
     if values[0] <= 1e-6:
         return 0.0
     shares = values / values.sum()

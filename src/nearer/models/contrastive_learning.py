@@ -1,4 +1,4 @@
-"""Between a contrastive model and its state: the learner that trains, what it is judged by, what is learned."""
+"""Between a contrastive model and its state: the learner, what it is judged by, and what is learned."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ class Layout:
 def layout(model: Any, sides: Sequence[Side], plans: Sequence[Plan]) -> Layout:
     """What the parameters of a `Contrastive` ask for above the networks of its sides."""
     widths = [side.network.width(plan) for side, plan in zip(sides, plans, strict=True)]
-    dim = int(model.dim or (widths[0] if len(set(widths)) == 1 else JOINT_DIM))
+    given = model.get_params(deep=False)["dim"]
+    dim = int(given or (widths[0] if len(set(widths)) == 1 else JOINT_DIM))
     signal = model.signal or Views()
     project: tuple[int, int] | None = None
     if model.projector != "auto":
@@ -63,12 +64,12 @@ def layout(model: Any, sides: Sequence[Side], plans: Sequence[Plan]) -> Layout:
 
 
 def prefixes_of(model: Any, dim: int) -> tuple[int, ...]:
-    """The dimensions whose losses are summed, rising; raises `ParameterError` for one that is not below `dim`."""
+    """The dimensions whose losses are summed, rising; raises `ParameterError` for one above `dim`."""
     wanted = [] if model.matryoshka is None else list(model.matryoshka)
     for width in wanted:
         if isinstance(width, bool) or not isinstance(width, int | np.integer) or not 1 <= width <= dim:
             raise ParameterError(
-                f"matryoshka={wanted!r}: {width!r} is not a whole number from 1 to the vectors' {dim} dimensions"
+                f"matryoshka={wanted!r}: {width!r} is no whole number from 1 to the vectors' {dim} dimensions"
             )
     return tuple(sorted({*map(int, wanted), dim}))
 
@@ -86,7 +87,8 @@ def new_learner(model: Any, sides: Sequence[Side], plans: Sequence[Plan]) -> Lea
         body = network.build(plan, seed)
         if isinstance(model.signal, Masked) and not hasattr(body, "masked_loss"):
             raise ParameterError(
-                f"{type(network).__name__} has no loss of its own, and Masked needs one", remedy="choose Views"
+                f"{type(network).__name__} has no loss of its own, and Masked needs one",
+                remedy="choose Views",
             )
         towers[name] = Tower(
             body, network.width(plan), found.dim, unit=found.unit, project=found.project, seed=seed
@@ -126,8 +128,7 @@ def judge(training: ContrastTraining, state: TrainingState) -> Judged:
         if not material.one_kind:
             sides[RIGHT] = np.arange(len(material.right.keys))
         vectors = {
-            VECTORS + name: training.vectors(place, rows)
-            for place, (name, rows) in enumerate(sides.items())
+            VECTORS + name: training.vectors(place, rows) for place, (name, rows) in enumerate(sides.items())
         }
         if material.held is not None and not training.masked:
             held = training.held_vectors()
@@ -136,7 +137,7 @@ def judge(training: ContrastTraining, state: TrainingState) -> Judged:
             report |= {"left_to_right": there, "right_to_left": back, "unseen": material.held.unseen}
             prefixes = learner.objective.prefixes if learner.left.projector is None else ()
             report["nested"] = {
-                width: mean_of(both_ways(*(part[:, :width] for part in held), relevant, left_out), "MRR")
+                width: mean_of(both_ways(held[0][:, :width], held[1][:, :width], relevant, left_out), "MRR")
                 for width in prefixes[:-1]
             }
     samples = [_sample(array) for array in vectors.values()]
@@ -195,7 +196,7 @@ class Learned:
 def learned(
     model: Any, state: TrainingState, sides: Sequence[Side], plans: Sequence[Plan], provenance: dict[str, Any]
 ) -> Learned:
-    """Encoders and spaces of the weights that are kept, in copies that further training leaves as they are."""
+    """Encoders and spaces of the weights that are kept, in copies that further training leaves alone."""
     found = layout(model, sides, plans)
     kept = {
         name: state.arrays.get(BEST + name, state.arrays[name]).copy()
@@ -213,7 +214,11 @@ def learned(
         TowerEncoder(
             side,
             plan,
-            {key.removeprefix(f"{name}."): array for key, array in kept.items() if key.startswith(f"{name}.")},
+            {
+                key.removeprefix(f"{name}."): array
+                for key, array in kept.items()
+                if key.startswith(f"{name}.")
+            },
             dim=found.dim,
             unit=found.unit,
             identity=identity,

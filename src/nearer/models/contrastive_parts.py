@@ -141,9 +141,7 @@ def network_again(record: dict[str, Any], given: Any, file: object) -> Network:
     return network
 
 
-def side_again(
-    record: dict[str, Any], plan: Plan, copied: Space | None, given: Any, file: object
-) -> Side:
+def side_again(record: dict[str, Any], plan: Plan, copied: Space | None, given: Any, file: object) -> Side:
     """The side that `described` told of; its frozen encoder is looked up, or the one that is `given`.
 
     Raises `ParameterError` where it was given as an object and is not given now, `SpaceMismatch` if it makes
@@ -179,9 +177,11 @@ def named(value: Any) -> object:
 
 
 def require_sides(towers: int, encoder: Any, left: Any, right: Any, signal: Sequence[object]) -> None:
-    """Raise `ParameterError` unless there is one encoder, or a left and a right one for two kinds of items."""
+    """Raise `ParameterError` unless there is one encoder, or a left and a right one for two kinds."""
     if encoder is not None and (left is not None or right is not None):
-        raise ParameterError("encoder and left or right are given", remedy="give encoder=, or left= and right=")
+        raise ParameterError(
+            "encoder and left or right are given", remedy="give encoder=, or left= and right="
+        )
     if encoder is None and (left is None or right is None):
         if left is None and right is None:
             raise ParameterError(

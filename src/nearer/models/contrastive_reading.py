@@ -1,4 +1,4 @@
-"""What a contrastive model is fitted to: items read once and prepared, who belongs together, who is held out."""
+"""What a contrastive model is fitted to: items, prepared, who belongs together, and who is held out."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ class PairMaterial:
 
     def fingerprint(self, settings: dict[str, object]) -> str:
         """SHA-256 of the data and of the settings that decide a run."""
-        text = json.dumps([self.digest, self.left.plan, self.right.plan, settings], sort_keys=True, default=str)
+        text = json.dumps(
+            [self.digest, self.left.plan, self.right.plan, settings], sort_keys=True, default=str
+        )
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -108,13 +110,15 @@ def read_pairs(
             f"there are {train.anchors} pairs that belong together, and training needs two at least",
             remedy="give more data",
         )
-    rows = train.rows()
+    rows, plan = train.rows(), plans[0] if plans else None
     methods = ("encode", "encode") if len(sides) == 1 else ("encode_query", "encode_document")
-    left = _loaded(first, joined.left.values, joined.left.keys, rows[0], plans and plans[0], methods[0], show_progress)
+    left = _loaded(first, joined.left.values, joined.left.keys, rows[0], plan, methods[0], show_progress)
     right = left
     if joined.right is not None:
         plan = plans[-1] if plans else (left.plan if len(sides) == 1 else None)
-        right = _loaded(last, joined.right.values, joined.right.keys, rows[1], plan, methods[1], show_progress)
+        right = _loaded(
+            last, joined.right.values, joined.right.keys, rows[1], plan, methods[1], show_progress
+        )
     digest = hashlib.sha256()
     for items in (joined.left, joined.right):
         if items is not None:

@@ -84,7 +84,10 @@ class ContrastTraining:
                     break
                 epoch, place = divmod(unit, self.units_an_epoch)
                 if epoch != drawn:
-                    drawn, order = epoch, shuffled(np.arange(self.items_an_epoch), self._stream(SHUFFLES + epoch))
+                    drawn, order = (
+                        epoch,
+                        shuffled(np.arange(self.items_an_epoch), self._stream(SHUFFLES + epoch)),
+                    )
                 anchors = np.array_split(order, self.units_an_epoch)[place]  # of one size, but for one pair
                 if self.hard_negatives and place == 0:
                     state[MINED] = hardest(self, self.hard_negatives)
@@ -181,7 +184,8 @@ class ContrastTraining:
             return mean_of(both_ways(*self.held_vectors(), held.relevant, held.left_out), "MRR")
         self.learner.train(False)
         with torch.no_grad():
-            losses, sizes = [], []
+            losses: list[float] = []
+            sizes: list[int] = []
             for part in np.array_split(held.queries, -(-len(held.queries) // self.material.batch_size)):
                 random = self._generator(JUDGING + len(losses))
                 losses.append(float(self._loss(part, part, None, random)))

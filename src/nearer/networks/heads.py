@@ -1,4 +1,4 @@
-"""Layers on top of an encoder: the head that makes the vectors, and the projector that training alone uses."""
+"""Layers above an encoder: the head that makes the vectors, and the projector that training alone uses."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ LARGEST_SCALE = math.log(100.0)  # cosines are divided by no less than 0.01 (Rad
 class Objective:
     """What is made small.
 
-    name : "infonce", "triplet" or "vicreg"; prefixes : dimensions whose losses are summed, the last the whole.
+    name : "infonce", "triplet" or "vicreg"; prefixes : dimensions whose losses are summed, rising.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Objective:
 class Contrasts:
     """Who is whose negative in a mini-batch of b pairs.
 
-    forward : bool, who is left out for left queries, or for all of one kind: (b, b + extra), (2b, 2b + extra).
+    forward : bool, left out for left queries, or for all of one kind: (b, b + extra), (2b, 2b + extra).
     backward : bool (b, b), for right queries of two kinds; None: items are of one kind.
     """
 

@@ -26,9 +26,7 @@ def infonce(
     return functional.cross_entropy(scores.masked_fill(kept, float("-inf")), target)
 
 
-def triplet(
-    queries: Tensor, candidates: Tensor, target: Tensor, left_out: Tensor, margin: float
-) -> Tensor:
+def triplet(queries: Tensor, candidates: Tensor, target: Tensor, left_out: Tensor, margin: float) -> Tensor:
     """Mean of max(0, margin + d(query, target) - d(query, negative)) over the queries that have a negative,
     d being the squared distance (Schroff, Kalenichenko and Philbin 2015, FaceNet).
 

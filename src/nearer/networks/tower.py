@@ -1,4 +1,4 @@
-"""A tower: the trained part of an encoder, from a prepared batch to vectors, and its projector in training."""
+"""A tower: the trained part of an encoder, from a prepared batch to vectors, and its projector."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Tower(nn.Module):
         found: Tensor = self.body(batch)
         if found.dim() != 2:
             raise ParameterError(
-                f"the network's module gives a tensor of shape {tuple(found.shape)}, and vectors are (b, width)"
+                f"the network's module gives a tensor of shape {tuple(found.shape)}, no (b, width)"
             )
         if self.final is not None:
             found = self.final(found)

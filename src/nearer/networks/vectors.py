@@ -153,7 +153,7 @@ def _refuse(items: Any) -> None:
     length = None
     for row, item in enumerate(items):
         try:
-            vector = np.asarray(item, dtype=np.float32)
+            vector: NDArray[Any] = np.asarray(item, dtype=np.float32)
         except (ValueError, TypeError):
             vector = np.empty((0, 0))
         if vector.ndim != 1 or length not in (None, len(vector)):

@@ -159,7 +159,9 @@ def checked_items(values: Any, keys: list[Any] | None, where: str | None) -> Ite
     seen: set[str] = set()
     for row, key in enumerate(keys):
         if not isinstance(key, str | int) or isinstance(key, bool) or key == "":
-            raise InputError(f"{shown(key)} is no key", file=where, row=row, remedy="keys are text or numbers")
+            raise InputError(
+                f"{shown(key)} is no key", file=where, row=row, remedy="keys are text or numbers"
+            )
         if str(key) in seen:
             raise InputError(f"the key {shown(key)} occurs twice", file=where, row=row)
         seen.add(str(key))

@@ -48,9 +48,7 @@ class SameLabel:
         """The items, in groups by their labels."""
         values, labels, keys, where = self._columns(data, whole[0])
         if len(values) != len(labels):
-            raise InputError(
-                f"there are {len(values):,} items and {len(labels):,} labels", file=where
-            )
+            raise InputError(f"there are {len(values):,} items and {len(labels):,} labels", file=where)
         for row, label in enumerate(labels):
             if label is None or label != label:  # noqa: PLR0124  (NaN alone differs from itself)
                 raise InputError(

@@ -56,7 +56,8 @@ class Neighbors:
         lost = next((key for key in graph.keys if key not in number), None)
         if lost is not None:
             raise InputError(
-                f"an edge names {shown(lost)}, which is no item", remedy="give its item, or leave the edge out"
+                f"an edge names {shown(lost)}, which is no item",
+                remedy="give its item, or leave the edge out",
             )
         rows = np.array([number[key] for key in graph.keys], np.int64)
         left = rows[np.repeat(np.arange(len(graph.keys)), np.diff(graph.indptr))]

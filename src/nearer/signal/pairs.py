@@ -60,7 +60,7 @@ class Pairs:
         left, right, keys, where = self._sides(data, whole)
         if len(left) != len(right):
             raise InputError(
-                f"there are {len(left):,} left and {len(right):,} right items, and pairs need as many of each",
+                f"there are {len(left):,} left and {len(right):,} right items: pairs need as many of both",
                 file=where,
             )
         if len(left) == 0:
@@ -93,9 +93,7 @@ class Pairs:
         keys = [Role(name, given, ()) for name, given in self._keys() if given is not None]
         table, where = named_columns(data, [*roles, *keys])
         sides = []
-        for given, known, rows in zip(
-            (self.left, self.right), (LEFT, RIGHT), whole, strict=True
-        ):
+        for given, known, rows in zip((self.left, self.right), (LEFT, RIGHT), whole, strict=True):
             name = given or next(n for k in known for n in table.column_names if n.lower() == k)
             sides.append(column_items(table, name, where, whole=rows))
         named = [None if given is None else table.column(given).to_pylist() for _, given in self._keys()]

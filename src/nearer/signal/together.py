@@ -10,7 +10,16 @@ import numpy as np
 
 from nearer.data.columns import Role
 from nearer.errors import InputError, shown
-from nearer.signal.items import Items, column_items, distinct, is_table, listed, named_columns, own_keys, taken
+from nearer.signal.items import (
+    Items,
+    column_items,
+    distinct,
+    is_table,
+    listed,
+    named_columns,
+    own_keys,
+    taken,
+)
 from nearer.signal.joined import Joined
 from nearer.signal.positives import Groups, require_pairs
 
@@ -45,7 +54,9 @@ class Together:
         """The different items, in groups by their sessions."""
         sessions, values, where = self._columns(data, whole[0])
         if len(values) == 0:
-            raise InputError("there are no sessions, and training needs one of two items at least", file=where)
+            raise InputError(
+                "there are no sessions, and training needs one of two items at least", file=where
+            )
         firsts, codes = distinct(values)
         different = taken(values, firsts)
         items = Items(different, own_keys(different))

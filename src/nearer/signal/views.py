@@ -81,7 +81,9 @@ def checked_changes(changes: Mapping[str, object], known: Mapping[str, float]) -
                 f"{name} is no change that this network makes",
                 remedy=f"it knows {', '.join(known)}" if known else "it knows none: choose another signal",
             )
-        right = isinstance(strength, int | float | np.integer | np.floating) and not isinstance(strength, bool)
+        right = isinstance(strength, int | float | np.integer | np.floating) and not isinstance(
+            strength, bool
+        )
         if not right or not 0 <= float(strength) < float("inf"):  # type: ignore[arg-type]  # a number by now
             raise ParameterError(f"{name}={strength!r} is not a finite number from 0 up")
         found[name] = float(strength)  # type: ignore[arg-type]
