@@ -50,9 +50,9 @@ def test_a_secret_rotation_is_found_both_ways(objective: Any) -> None:
     for way in (report.left_to_right, report.right_to_left):
         assert way["chance@1"] == pytest.approx(1 / 40)
         assert way["chance@10"] == pytest.approx(10 / 40)
-        assert way["recall@1"] > (0.8 if objective != "vicreg" else 0.4)
+        assert way["recall@1"] > 0.8
     near = model.space_.neighbors(model.encode_query(["l3"])[0], 1)
-    assert objective == "vicreg" or near.keys == ["r3"]
+    assert near.keys == ["r3"]
 
 
 def test_both_sides_share_a_space() -> None:
@@ -105,7 +105,9 @@ def test_labels_draw_items_together() -> None:
     seen = model.encode(vectors)
     same = labels[:, None] == labels
     cosines = seen @ seen.T
-    assert cosines[same].mean() > cosines[~same].mean() + 0.5
+    assert cosines[same].mean() > cosines[~same].mean() + 0.3
+    plain = vectors @ vectors.T / np.outer(*[np.linalg.norm(vectors, axis=1)] * 2)
+    assert plain[same].mean() < plain[~same].mean() + 0.2
 
 
 def test_views_neighbors_and_sessions_learn() -> None:
@@ -118,7 +120,7 @@ def test_views_neighbors_and_sessions_learn() -> None:
     edges = [(one, other) for members in clubs for one in members for other in members if one < other]
     sessions = [list(source.choice(members, 5, replace=False)) for members in clubs for _ in range(40)]
     for signal, data in ((Neighbors(edges), names), (Together(), sessions)):
-        model = Contrastive(signal, encoder=space, dim=8, **{**FAST, "epochs": 20}).fit(data)
+        model = Contrastive(signal, encoder=space, dim=8, hidden=64, **{**FAST, "epochs": 20}).fit(data)
         seen = model.encode(names)
         cosines = seen @ seen.T
         assert cosines[same].mean() > cosines[~same].mean() + 0.4

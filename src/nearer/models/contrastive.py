@@ -51,7 +51,7 @@ from nearer.space import Space
 
 logger = logging.getLogger("nearer")
 ALIKE = 0.99  # mean cosine between items from which on vectors are called alike
-FLAT = 1.5  # effective rank up to which vectors are said to use hardly more than one direction
+FLAT = 2.0  # effective rank up to which vectors are said to use hardly more than one direction
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,11 @@ class ContrastReport:
     interrupted : whether Ctrl-C ended the fit early.
     stopped_early : whether `patience` did.
     best_epoch : the pass whose weights were kept; the last where nothing is held out.
-    left_to_right, right_to_left : held-out retrieval: recall@1, recall@10, MRR, chance@1 and chance@10 (what
-        recall would be by chance), queries and candidates. recall@k is the part of the queries with a right
+    left_to_right, right_to_left : held-out retrieval: recall@1, recall@10, MRR, MAP, chance@1 and
+        chance@10 (what recall would be by chance), queries and candidates. recall@k is the part of the queries with a right
         answer among the k nearest.
     unseen : whether the items held out take no part in training; else their pairs alone do not.
-    nested : for every dimension of `matryoshka`, the mean MRR of both ways.
+    nested : for every dimension of `matryoshka`, the mean MAP of both ways.
     mean_cosine : between two items at random; near 1 all vectors are alike.
     effective_rank : how many directions the vectors use (Roy and Vetterli 2007).
     """
@@ -122,7 +122,7 @@ class Contrastive(Incremental[PairMaterial]):
         found anew in every epoch. 0: those of the mini-batch alone.
     hidden : units of a hidden layer in heads over frozen encoders. None: heads are linear.
     projector : units of the layers above the vectors that training alone uses. "auto": 512 and 128 for views,
-        1,024 with vicreg; none for other signals or with `matryoshka`. 0: none.
+        1,024 with vicreg; none for other signals, for two kinds of items or with `matryoshka`. 0: none.
     augment : whether items are changed at random in training, as their network does, for signals other than
         `Views`.
     held_out : share of the pairs that judge the training, from 20 pairs up and at most 2,000 of them.
@@ -146,7 +146,7 @@ class Contrastive(Incremental[PairMaterial]):
     right_encoder_ : `TowerEncoder` of right items; it has the identity of the left one.
     loss_curve_ : float64 array, mean loss of a pair; 20 values an epoch, fewer where an epoch has fewer
         mini-batches.
-    held_out_curve_ : float64 array, after each epoch the mean MRR of both ways on what is held out; for
+    held_out_curve_ : float64 array, after each epoch the mean MAP of both ways on what is held out; for
         views, minus the loss.
     report_ : `ContrastReport`.
 
@@ -383,6 +383,11 @@ class Contrastive(Incremental[PairMaterial]):
         if self.matryoshka is not None and self.projector not in ("auto", 0):
             raise ParameterError(
                 f"projector={self.projector}, but matryoshka trains the vectors themselves",
+                remedy="leave projector out",
+            )
+        if self.encoder is None and self.projector not in ("auto", 0):
+            raise ParameterError(
+                f"projector={self.projector}, but left and right vectors are themselves to be near each other",
                 remedy="leave projector out",
             )
         require("torch", "torch", "Contrastive")

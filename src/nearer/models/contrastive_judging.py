@@ -17,17 +17,17 @@ MOST_RANKED = 1_000  # vectors that the effective rank is measured on
 def found(
     queries: NDArray[np.float32], candidates: NDArray[np.float32], relevant: Any, left_out: Any
 ) -> dict[str, float]:
-    """Retrieval by cosine: recall@k, MRR, what chance would reach, and the queries counted.
+    """Retrieval by cosine: recall@k, MRR, MAP, what chance would reach, and the queries counted.
 
     recall@k is the part of the queries that have a relevant candidate among the k nearest, MRR the mean of
-    1 / rank of the first one. Candidates of `left_out` are not ranked; equal scores count against the query.
+    1 / rank of the first one, MAP that of the precision at each relevant one. Candidates of `left_out` are not ranked; equal scores count against the query.
     relevant and left_out are sparse bool (queries, candidates); a query without a relevant one is left out.
     """
     asked = np.flatnonzero(np.diff(relevant.indptr) > 0)
     if not len(asked):
         return {"queries": 0, "candidates": len(candidates)}
     one, other = unit(queries), unit(candidates)
-    ranks, chances = [], []
+    ranks, chances, precisions = [], [], []
     step = max(1, BLOCK // max(len(other), 1))
     for start in range(0, len(asked), step):
         rows = asked[start : start + step]
@@ -37,15 +37,29 @@ def found(
         best = np.where(right, scores, -np.inf).max(1, keepdims=True)
         before = (scores >= best) & ~right & ~out
         ranks.append(1 + before.sum(1))
+        precisions.append(1.0 / ranks[-1] if right.sum() == len(right) else _precision(scores, right, out))
         chances.append(np.stack([right.sum(1), (~out).sum(1)], axis=1))
     rank, counts = np.concatenate(ranks), np.concatenate(chances)
     measured = {f"recall@{k}": float((rank <= k).mean()) for k in DEPTHS}
     measured["MRR"] = float((1.0 / rank).mean())
+    measured["MAP"] = float(np.concatenate(precisions).mean())
     for k in DEPTHS:
         pairs, times = np.unique(counts, axis=0, return_counts=True)
         chance = [by_chance(int(right), int(ranked), k) for right, ranked in pairs]
         measured[f"chance@{k}"] = float(np.average(chance, weights=times))
     return {**measured, "queries": len(asked), "candidates": len(candidates)}
+
+
+def _precision(
+    scores: NDArray[np.float32], right: NDArray[np.bool_], out: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Average precision of each query: the mean over its relevant candidates of the precision down to them."""
+    ranked = np.where(out, -np.inf, scores)
+    order = np.lexsort((right, -ranked))  # among equal scores the relevant ones come last
+    hits = np.take_along_axis(right, order, 1)
+    precision = np.cumsum(hits, axis=1) / np.arange(1, hits.shape[1] + 1)
+    found: NDArray[np.float64] = (precision * hits).sum(1) / hits.sum(1)
+    return found
 
 
 def by_chance(relevant: int, ranked: int, k: int) -> float:

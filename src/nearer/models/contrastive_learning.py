@@ -54,10 +54,11 @@ def layout(model: Any, sides: Sequence[Side], plans: Sequence[Plan]) -> Layout:
     if model.projector != "auto":
         units = int(model.projector)
         project = (units, units) if units else None
-    elif model.matryoshka is None and model.objective == "vicreg":
-        project = VICREG_PROJECTOR
-    elif model.matryoshka is None and isinstance(signal, Views):
-        project = VIEW_PROJECTOR
+    elif len(sides) == 1 and model.matryoshka is None:
+        if model.objective == "vicreg":
+            project = VICREG_PROJECTOR
+        elif isinstance(signal, Views):
+            project = VIEW_PROJECTOR
     if isinstance(signal, Masked):
         return Layout(dim, unit=False, project=None)
     return Layout(dim, unit=project is None and model.objective != "vicreg", project=project)
@@ -137,7 +138,7 @@ def judge(training: ContrastTraining, state: TrainingState) -> Judged:
             report |= {"left_to_right": there, "right_to_left": back, "unseen": material.held.unseen}
             prefixes = learner.objective.prefixes if learner.left.projector is None else ()
             report["nested"] = {
-                width: mean_of(both_ways(held[0][:, :width], held[1][:, :width], relevant, left_out), "MRR")
+                width: mean_of(both_ways(held[0][:, :width], held[1][:, :width], relevant, left_out), "MAP")
                 for width in prefixes[:-1]
             }
     samples = [_sample(array) for array in vectors.values()]

@@ -175,13 +175,13 @@ class ContrastTraining:
             state[STALE][0] += 1
 
     def score(self) -> float:
-        """How good the held-out part is: the mean MRR of both ways, or for views less their loss."""
+        """How good the held-out part is: the mean MAP of both ways, or for views minus their loss."""
         import torch  # noqa: PLC0415
 
         held = self.material.held
         assert held is not None  # as its caller saw to
         if not (self.views or self.masked):
-            return mean_of(both_ways(*self.held_vectors(), held.relevant, held.left_out), "MRR")
+            return mean_of(both_ways(*self.held_vectors(), held.relevant, held.left_out), "MAP")
         self.learner.train(False)
         with torch.no_grad():
             losses: list[float] = []

@@ -16,7 +16,6 @@ from nearer.errors import InputError
 Rows = NDArray[np.int64]
 LEAST_ANCHORS = 20  # with fewer, nothing is held out
 MOST_HELD = 2_000  # queries held out at most
-GIANT = 0.5  # share of all pairs from which on a connected part is too large to be held out whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,21 +161,20 @@ class Relation:
         return np.unique(self.pairs[:, 0]), np.unique(self.pairs[:, 1])
 
     def split(self, share: float, seed: int) -> tuple[Relation, Held | None]:
-        """Whole connected parts are held out, so that their items are new; where one part holds nearly all,
-        pairs of items that training knows by others.
+        """Whole connected parts are held out, so that their items are new; where parts are too large for that,
+        pairs, of items that training knows by others.
         """
         count = held_count(len(self.pairs), share)
         if not count:
             return self, None
         part = self._parts()
         sizes = np.bincount(part)
-        unseen = sizes.max() <= GIANT * len(self.pairs)
         source = np.random.default_rng(seed)
-        if unseen:
-            order = source.permutation(len(sizes))
-            before = np.cumsum(sizes[order]) - sizes[order]
-            out = np.isin(part, order[before < count])
-        else:
+        order = source.permutation(len(sizes))
+        order = order[sizes[order] <= count / 2]
+        out = np.isin(part, order[np.cumsum(sizes[order]) <= count])
+        unseen = bool(2 * out.sum() >= count)
+        if not unseen:
             out = np.zeros(len(self.pairs), bool)
             out[source.permutation(len(self.pairs))[:count]] = True
         kept = Relation(self.pairs[~out], self.shape, self.one_kind)
