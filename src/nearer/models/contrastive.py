@@ -69,8 +69,8 @@ class ContrastReport:
     stopped_early : whether `patience` did.
     best_epoch : the pass whose weights were kept; the last where nothing is held out.
     left_to_right, right_to_left : held-out retrieval: recall@1, recall@10, MRR, MAP, chance@1 and
-        chance@10 (what recall would be by chance), queries and candidates. recall@k is the part of the queries with a right
-        answer among the k nearest.
+        chance@10 (what recall would be by chance), queries and candidates. recall@k is the part of the
+        queries with a right answer among the k nearest.
     unseen : whether the items held out take no part in training; else their pairs alone do not.
     nested : for every dimension of `matryoshka`, the mean MAP of both ways.
     mean_cosine : between two items at random; near 1 all vectors are alike.
@@ -387,7 +387,7 @@ class Contrastive(Incremental[PairMaterial]):
             )
         if self.encoder is None and self.projector not in ("auto", 0):
             raise ParameterError(
-                f"projector={self.projector}, but left and right vectors are themselves to be near each other",
+                f"projector={self.projector}, but left and right vectors themselves are to be near",
                 remedy="leave projector out",
             )
         require("torch", "torch", "Contrastive")

@@ -20,8 +20,8 @@ def found(
     """Retrieval by cosine: recall@k, MRR, MAP, what chance would reach, and the queries counted.
 
     recall@k is the part of the queries that have a relevant candidate among the k nearest, MRR the mean of
-    1 / rank of the first one, MAP that of the precision at each relevant one. Candidates of `left_out` are not ranked; equal scores count against the query.
-    relevant and left_out are sparse bool (queries, candidates); a query without a relevant one is left out.
+    1 / rank of the first one, MAP that of the precision at each relevant one. Candidates of `left_out` are not
+    ranked; equal scores count against the query. relevant and left_out are sparse bool (queries, candidates); a query without a relevant one is left out.
     """
     asked = np.flatnonzero(np.diff(relevant.indptr) > 0)
     if not len(asked):
@@ -53,7 +53,7 @@ def found(
 def _precision(
     scores: NDArray[np.float32], right: NDArray[np.bool_], out: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Average precision of each query: the mean over its relevant candidates of the precision down to them."""
+    """Average precision of each query: the mean, over its relevant candidates, of the precision there."""
     ranked = np.where(out, -np.inf, scores)
     order = np.lexsort((right, -ranked))  # among equal scores the relevant ones come last
     hits = np.take_along_axis(right, order, 1)

@@ -161,7 +161,7 @@ class Relation:
         return np.unique(self.pairs[:, 0]), np.unique(self.pairs[:, 1])
 
     def split(self, share: float, seed: int) -> tuple[Relation, Held | None]:
-        """Whole connected parts are held out, so that their items are new; where parts are too large for that,
+        """Whole connected parts are held out, so that their items are new; where parts are too large,
         pairs, of items that training knows by others.
         """
         count = held_count(len(self.pairs), share)
