@@ -20,8 +20,9 @@ def found(
     """Retrieval by cosine: recall@k, MRR, MAP, what chance would reach, and the queries counted.
 
     recall@k is the part of the queries that have a relevant candidate among the k nearest, MRR the mean of
-    1 / rank of the first one, MAP that of the precision at each relevant one. Candidates of `left_out` are not
-    ranked; equal scores count against the query. relevant and left_out are sparse bool (queries, candidates); a query without a relevant one is left out.
+    1 / rank of the first one, MAP that of the precision at each relevant one. Candidates of `left_out` are
+    not ranked; equal scores count against the query. relevant and left_out are sparse bool (queries,
+    candidates); a query without a relevant one is left out.
     """
     asked = np.flatnonzero(np.diff(relevant.indptr) > 0)
     if not len(asked):
