@@ -21,7 +21,8 @@ import nearer.models
 from nearer import Space
 from nearer.encoders import Encoder, Lookup, Modality, Subword
 from nearer.errors import InputError
-from nearer.models import SIF, Doc2Vec, GraphSAGE
+from nearer.models import SIF, Contrastive, Doc2Vec, GraphSAGE, TowerEncoder
+from nearer.signal import Pairs
 
 TOLERANCE = 1e-5  # that batches and order may change a vector by
 
@@ -36,6 +37,7 @@ ENCODERS = [  # estimators too, where they have an identity
 ]
 
 FIVE = str(Path(__file__).parents[1] / "golden" / "five.space")
+FIVE_KEYS = ["lion", "two words", "שלום", "🦁"]
 FIVE_TEXTS = [["lion", "two words"], ["שלום"], ["🦁", "lion"]]
 SENTENCES = ["the lion and the zebra", "a zebra and a lion", "the computer and the mouse"] * 30
 # Two rings joined by an edge, and a feature of their own that each ring's nodes share.
@@ -44,16 +46,26 @@ SEEN = {f"{r}{i}": [r, f"{r}{i % 3}"] for r in "ab" for i in range(8)}
 # A new encoder brings an instance, made from a seed with one thread, and at least two items that differ.
 # Where it needs an optional library or a package of weights, it skips by name.
 ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
+    Contrastive: lambda: (
+        Contrastive(encoder=FIVE, dim=4, epochs=2, threads=1).fit(FIVE_KEYS),
+        FIVE_KEYS[:3],
+    ),
     Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=3, threads=1).fit(SENTENCES), SENTENCES[:3]),
     GraphSAGE: lambda: (
         GraphSAGE(dim=8, negative=8, epochs=2, threads=1).fit(RINGS, SEEN),
         [["a", "b1"], ["b"], ["a"]],
     ),
     Lookup: lambda: (Lookup(Space(["a", "b", "c"], np.eye(3, 5, dtype=np.float32))), ["c", "a"]),
-    SIF: lambda: (SIF(FIVE, threads=1).fit(FIVE_TEXTS), FIVE_TEXTS),
+    SIF: lambda: (SIF(FIVE).fit(FIVE_TEXTS), FIVE_TEXTS),
     Subword: lambda: (
         Subword(["ab", "ba"], np.eye(9, 5, dtype=np.float32), min_n=2, max_n=3, buckets=7),
         ["ab", "bab"],
+    ),
+    TowerEncoder: lambda: (
+        Contrastive(left=FIVE, right=FIVE, signal=Pairs(), dim=4, epochs=2, threads=1)
+        .fit([(key, key) for key in FIVE_KEYS])
+        .left_encoder_,
+        FIVE_KEYS[:3],
     ),
 }
 

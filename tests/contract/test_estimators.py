@@ -20,6 +20,7 @@ from nearer.models import (
     EASE,
     PPMI,
     SIF,
+    Contrastive,
     DeepWalk,
     Doc2Vec,
     FastText,
@@ -49,12 +50,14 @@ SENTENCES = ["the lion and the zebra", "a zebra and a lion", "the computer and t
 # A new estimator brings a small instance and what it is fitted to.
 FIVE = str(Path(__file__).parents[1] / "golden" / "five.space")
 FIVE_TEXTS = [["lion", "two words"], ["שלום"], ["🦁", "lion"]]
+FIVE_KEYS = ["lion", "two words", "שלום", "🦁"]
 # Two rings joined by an edge, and a feature of their own that each ring's nodes share.
 RINGS = [(f"{r}{i}", f"{r}{(i + 1) % 8}") for r in "ab" for i in range(8)] + [("a0", "b0")]
 SEEN = {f"{r}{i}": [r, f"{r}{i % 3}"] for r in "ab" for i in range(8)}
 SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
     ALS: lambda: (ALS(dim=3, iterations=2, threads=1), CHOICES),
     BPR: lambda: (BPR(dim=3, epochs=2, threads=1), CHOICES),
+    Contrastive: lambda: (Contrastive(encoder=FIVE, dim=4, epochs=2, threads=1), FIVE_KEYS),
     DeepWalk: lambda: (DeepWalk(dim=4, walks=2, length=5, threads=1), EDGES),
     Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),
     EASE: lambda: (EASE(regularization=1.0, threads=1), CHOICES),
