@@ -22,6 +22,7 @@ from nearer.models import (
     EASE,
     PPMI,
     SIF,
+    Contrastive,
     DeepWalk,
     Doc2Vec,
     FastText,
@@ -31,9 +32,11 @@ from nearer.models import (
     Node2Vec,
     Phrases,
     ProNE,
+    TowerEncoder,
     Word2Vec,
 )
 from nearer.models.parameters import Estimator
+from nearer.signal import Pairs
 
 
 class Arguments(tuple[Any, ...]):
@@ -61,12 +64,14 @@ SENTENCES = ["the lion and the zebra", "a zebra and a lion", "the computer and t
 # A new estimator brings a small instance and what it is fitted to; a new encoder an instance and its items.
 FIVE = str(Path(__file__).parents[1] / "golden" / "five.space")
 FIVE_TEXTS = [["lion", "two words"], ["שלום"], ["🦁", "lion"]]
+FIVE_KEYS = ["lion", "two words", "שלום", "🦁"]
 # Two rings joined by an edge, and a feature of their own that each ring's nodes share.
 RINGS = [(f"{r}{i}", f"{r}{(i + 1) % 8}") for r in "ab" for i in range(8)] + [("a0", "b0")]
 SEEN = {f"{r}{i}": [r, f"{r}{i % 3}"] for r in "ab" for i in range(8)}
 SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
     ALS: lambda: (ALS(dim=3, iterations=2, threads=1), CHOICES),
     BPR: lambda: (BPR(dim=3, epochs=2, threads=1), CHOICES),
+    Contrastive: lambda: (Contrastive(encoder=FIVE, dim=4, epochs=2, threads=1), FIVE_KEYS),
     DeepWalk: lambda: (DeepWalk(dim=4, walks=2, length=5, threads=1), EDGES),
     Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),
     EASE: lambda: (EASE(regularization=1.0, threads=1), CHOICES),
@@ -84,6 +89,7 @@ SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
 # What an estimator learns that makes no space, and how to tell that two have learned the same.
 LEARNED: dict[type, str] = {EASE: "identity_", Phrases: "phrases_"}
 ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
+    Contrastive: lambda: (Contrastive(encoder=FIVE, dim=4, epochs=2).fit(FIVE_KEYS), FIVE_KEYS[:2]),
     Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=3).fit(SENTENCES), SENTENCES[:2]),
     GraphSAGE: lambda: (
         GraphSAGE(dim=8, negative=8, epochs=2, threads=1).fit(RINGS, SEEN),
@@ -91,6 +97,12 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
     ),
     Lookup: lambda: (Lookup(Space(["a", "b", "c"], np.eye(3, 5, dtype=np.float32))), ["c", "a"]),
     SIF: lambda: (SIF(FIVE).fit(FIVE_TEXTS), FIVE_TEXTS[:2]),
+    TowerEncoder: lambda: (
+        Contrastive(left=FIVE, right=FIVE, signal=Pairs(), dim=4, epochs=2)
+        .fit([(key, key) for key in FIVE_KEYS])
+        .left_encoder_,
+        FIVE_KEYS[:3],
+    ),
     Subword: lambda: (
         Subword(["ab", "ba"], np.eye(9, 5, dtype=np.float32), min_n=2, max_n=3, buckets=7),
         ["ab", "bab"],
