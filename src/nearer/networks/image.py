@@ -7,7 +7,7 @@ colour, and filters that whiten small patches, which become the first layer.
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,10 +48,7 @@ class ResNet:
 
     def __init__(self, size: int = 32, channels: int = 32, stages: int = 3, depth: int = 1) -> None:
         for name, value in (("size", size), ("channels", channels), ("stages", stages), ("depth", depth)):
-            least, most = RANGES[name]
-            whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-            if not whole or not least <= value <= most:
-                raise ParameterError(f"{name}={shown(value)} is not a whole number from {least} to {most:,}")
+            _require_whole(name, value)
         if size < 2**stages:
             raise ParameterError(
                 f"size={size} cannot be halved {stages} times",
@@ -84,7 +81,7 @@ class ResNet:
         """The constructor's arguments."""
         return {"size": self.size, "channels": self.channels, "stages": self.stages, "depth": self.depth}
 
-    def plan(self, items: Sequence[Any]) -> Plan:
+    def plan(self, items: Any) -> Plan:
         """Mean and deviation of each colour, and the filters that whiten patches; of 4,000 images at most.
 
         Raises `InputError` that names the first item that cannot be read.
@@ -96,7 +93,7 @@ class ResNet:
         filters = whitening(pixels, mean, deviation, most=max(1, self.channels // 2))
         return {"mean": mean.tolist(), "deviation": deviation.tolist(), "filters": filters.tolist()}
 
-    def prepare(self, items: Sequence[Any], plan: Plan) -> Prepared:
+    def prepare(self, items: Any, plan: Plan) -> Prepared:
         """The images as squares of `size` pixels, one byte a colour, in memory."""
         return Images(self._squares(items, np.arange(len(items))))
 
@@ -120,7 +117,7 @@ class ResNet:
             seed=seed,
         )
 
-    def _squares(self, items: Sequence[Any], rows: NDArray[np.int64]) -> Pixels:
+    def _squares(self, items: Any, rows: NDArray[np.int64]) -> Pixels:
         """The images of these rows: uint8 (n, size, size, 3)."""
         if isinstance(items, np.ndarray) and items.ndim < 3:
             raise InputError(
@@ -131,6 +128,14 @@ class ResNet:
         for place, row in enumerate(rows.tolist()):
             found[place] = square(read_image(items[row], place=f"item {row}"), self.size)
         return found
+
+
+def _require_whole(name: str, value: object) -> None:
+    """Raise `ParameterError` unless `value` is a whole number in the range of the setting `name`."""
+    least, most = RANGES[name]
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or not least <= int(value) <= most:  # type: ignore[call-overload]  # a number by now
+        raise ParameterError(f"{name}={shown(value)} is not a whole number from {least} to {most:,}")
 
 
 def square(pixels: Pixels, size: int) -> Pixels:

@@ -59,7 +59,7 @@ def coloured(images: Tensor, colour: float, grey: float, random: torch.Generator
     change = (torch.rand(count, generator=random) < COLOURED).float()
 
     def factors() -> Tensor:
-        return (1 + change * drawn(count, -colour, colour, random)).clamp(min=0.0)
+        return torch.clamp(1 + change * drawn(count, -colour, colour, random), min=0.0)
 
     brightness, contrast, saturation = factors(), factors(), factors()
     angle = change * drawn(count, -colour, colour, random) * HUE * 2 * math.pi
@@ -74,7 +74,7 @@ def coloured(images: Tensor, colour: float, grey: float, random: torch.Generator
     flat = images.reshape(count, 3, -1) * brightness[:, None, None]
     level = (to_yiq[0] @ flat).mean(1)[:, None, None]
     flat = mixed @ ((flat - level) * contrast[:, None, None] + level)
-    return flat.clamp(0.0, 1.0).reshape(images.shape)
+    return torch.clamp(flat, 0.0, 1.0).reshape(images.shape)
 
 
 def blurred(images: Tensor, share: float, random: torch.Generator) -> Tensor:

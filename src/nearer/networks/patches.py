@@ -46,4 +46,5 @@ def whitening(
     chosen = np.argsort(variances, kind="stable")[::-1][:most]
     kept = directions[:, chosen]
     kept = kept * np.sign(kept[np.abs(kept).argmax(0), np.arange(kept.shape[1])])
-    return (kept / np.sqrt(np.maximum(variances[chosen], 0.0) + FLOOR)).T.reshape(-1, 3, SIDE, SIDE)
+    filters: NDArray[np.float64] = (kept / np.sqrt(np.maximum(variances[chosen], 0.0) + FLOOR)).T
+    return filters.reshape(-1, 3, SIDE, SIDE)

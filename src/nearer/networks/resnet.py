@@ -16,10 +16,10 @@ POOLED = 2  # stages whose means are the output
 class ResidualNetwork(nn.Module):
     """Images, float32 (b, 3, side, side) of colours from 0 to 1, become float32 (b, width).
 
-    In training, convolutions are computed in bfloat16 where the processor has instructions for it; vectors
-    are always encoded in float32.
+    In training, convolutions are computed in bfloat16 where the processor has instructions for it;
+    vectors are always encoded in float32.
 
-    filters : float32 (n, 3, 3, 3), of the first layer, which gives what each filter answers above 0 and below.
+    filters : float32 (n, 3, 3, 3), of the first layer, which gives what each answers above 0 and below.
     mean, deviation : of the colours.
     """
 
