@@ -16,14 +16,16 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
+import nearer
 import nearer.encoders
 import nearer.models
 from nearer import Space
-from nearer.encoders import Encoder, Lookup, Modality, SpeakerEncoder, Subword
+from nearer.encoders import Encoder, Lookup, Modality, SpeakerEncoder, Subword, Wav2Vec2
 from nearer.errors import InputError
 from nearer.models import SIF, Contrastive, Doc2Vec, GraphSAGE, TowerEncoder
 from nearer.signal import Pairs
 from sounds import random_speaker, tone
+from wave_models import wave_model_somewhere
 
 TOLERANCE = 1e-5  # that batches and order may change a vector by
 
@@ -71,6 +73,10 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
         .fit([(key, key) for key in FIVE_KEYS])
         .left_encoder_,
         FIVE_KEYS[:3],
+    ),
+    Wav2Vec2: lambda: (
+        nearer.encoder(wave_model_somewhere(), threads=1),
+        [(tone(0.3), 16_000), (tone(0.5, hertz=150.0), 16_000), (tone(0.3, hertz=90.0), 16_000)],
     ),
 }
 

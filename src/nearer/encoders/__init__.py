@@ -8,6 +8,7 @@ from nearer.encoders.lookup import Lookup
 from nearer.encoders.opening import SAVED_MODELS, encoder
 from nearer.encoders.speaker import SpeakerEncoder
 from nearer.encoders.subword import Subword
+from nearer.encoders.wav2vec2 import Wav2Vec2
 from nearer.space.formats import binary
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Modality",
     "SpeakerEncoder",
     "Subword",
+    "Wav2Vec2",
     "encoder",
     "known_encoders",
     "require_bin",

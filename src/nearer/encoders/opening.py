@@ -13,6 +13,8 @@ from nearer.encoders import fasttext_binary, hub
 from nearer.encoders.base import Encoder
 from nearer.encoders.known import known_encoders
 from nearer.encoders.lookup import Lookup
+from nearer.encoders.wav2vec2 import open_wav2vec2
+from nearer.encoders.wav2vec2_folder import is_wav2vec2_folder
 from nearer.errors import ModelNotFound, ParameterError, shown
 from nearer.space import known_models, load
 from nearer.space.formats import binary
@@ -36,7 +38,7 @@ class FolderKind:
 # A file that marks the folder of a saved model -> what opens it; models add theirs.
 SAVED_MODELS: dict[str, Callable[[Path], Encoder]] = {}
 # Folders of other libraries, the most particular first.
-FOLDERS: tuple[FolderKind, ...] = ()
+FOLDERS: tuple[FolderKind, ...] = (FolderKind("wav2vec2", is_wav2vec2_folder, open_wav2vec2),)
 # The ending of a file -> what opens it.
 FILES: dict[str, Callable[..., Encoder]] = {}
 

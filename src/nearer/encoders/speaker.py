@@ -110,7 +110,7 @@ class SpeakerEncoder:
 
     def _windows(self, recording: Recording) -> Iterator[NDArray[np.float32]]:
         """Mel power of the windows of a recording, (160, 40) each."""
-        gain = np.float32(max(1.0, LOUDNESS / recording.loudness()))
+        gain = np.float32(max(1.0, LOUDNESS / recording.moments().loudness))
         for samples in cut_windows(recording.blocks(STEP / RATE)):
             yield power_spectrum(samples * gain, N_FFT, HOP) @ self._filters
 
