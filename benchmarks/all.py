@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import bridge
 import document_methods
 import documents
 import glove
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "methods": ("Which method for words", methods.run),
     "document_methods": ("Which method for documents", document_methods.run),
     "recommenders": ("Recommenders", recommenders.run),
+    "bridge": ("A bridge between two kinds of data", bridge.run),
     "search": ("Exact search", search.run),
 }
 
