@@ -37,7 +37,8 @@ def test_it_saves_what_the_library_learns(here: Path, run_json: RunJson) -> None
 
 
 def test_people_read_both_ways_and_chance(here: Path, run: Run) -> None:
-    shown = run(*FIT, "--encoder", "nodes.space", "--dim", 8, "--epochs", 2)
+    encoders = ("--left-encoder", "nodes.space", "--right-encoder", "nodes.space")
+    shown = run(*FIT, *encoders, "--dim", 8, "--epochs", 2)
     assert shown.exit_code == 0, shown.output
     for words in ("left to right", "right to left", "recall@10", "chance", "effective rank"):
         assert words in shown.stdout

@@ -1,8 +1,9 @@
-"""What the verbs that train by contrast share: options, fitting, saving the model, saying how it went."""
+"""What the verbs that train by contrast share: they save model and vectors, and tell how it went."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,33 +21,30 @@ from nearer.cli.fit.training import Facts, interrupted, model_fact, save_space, 
 from nearer.cli.output import print_facts, print_json, print_next
 from nearer.errors import StorageError
 
-Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where to save the model.")]
+ModelOut = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where to save the model.")]
 SpaceOut = Annotated[
-    Path | None,
-    typer.Option("--space", metavar="OUT", help="Save the vectors of the items too.", show_default="none"),
+    Path | None, typer.Option(metavar="OUT", help="Save the vectors too, by key.", show_default="none")
 ]
-Dim = Annotated[
-    int | None, word.training(help="Dimension of the vectors.", show_default="the encoder's, or 128")
-]
+Dim = Annotated[int | None, word.training(help="Dimension of the vectors.", show_default="the network's")]
 Objective = Annotated[
-    Literal["infonce", "triplet", "vicreg"], word.training(help="What pulls together and pushes apart.")
+    Literal["infonce", "triplet", "vicreg"], word.training(help="What is made small; vicreg: no negatives.")
 ]
-Temperature = Annotated[float, word.training(help="infonce: cosines are divided by it.")]
 Margin = Annotated[float, word.training(help="triplet: by how much positives must be nearer.")]
 Matryoshka = Annotated[
     str | None,
     word.training(metavar="D,D", help="Dimensions whose leading columns serve too.", show_default="none"),
 ]
 HardNegatives = Annotated[int, word.training(help="Nearest wrong items told apart too, for each left one.")]
-HeldOut = Annotated[float, word.training(help="Share of the pairs that judges the training.")]
-Epochs = Annotated[int, word.training(help="Passes over the pairs.")]
-Patience = Annotated[
-    int, word.training(help="Epochs without a better result that end training; 0: it never ends early.")
-]
-BatchSize = Annotated[int, word.training(help="Pairs a mini-batch.")]
-LearningRate = Annotated[float, word.training(help="Of AdamW, at its highest.")]
 WeightDecay = Annotated[float, word.training(help="Of AdamW.")]
 Augment = Annotated[bool, word.training("--augment", help="Change items at random in training.")]
+Temperature = Annotated[float, word.training(help="infonce: cosines are divided by it.")]
+BatchSize = Annotated[int, word.training(help="Items a mini-batch: each is told from the others.")]
+LearningRate = Annotated[float, word.training(help="Of AdamW, at its highest.")]
+HeldOut = Annotated[float, word.training(help="Share of the items that judge the training.")]
+Patience = Annotated[
+    int | None,
+    word.training(help="Epochs without a better result after which it ends.", show_default="none"),
+]
 
 
 def dimensions(text: str | None) -> list[int] | None:
@@ -59,7 +57,17 @@ def dimensions(text: str | None) -> list[int] | None:
         raise typer.BadParameter(f"--matryoshka {text} is not whole numbers with commas between") from None
 
 
-def fit_contrastive(
+def require_places(out: Path, space: Path | None, checkpoint: Path | None, overwrite: bool) -> None:
+    """Raise an error if model, vectors or checkpoints cannot be saved where they are wanted."""
+    require_apart(out, space, checkpoint)
+    require_model_destination(out, overwrite)
+    if space is not None:
+        require_space_destination(space, overwrite)
+    if checkpoint is not None:
+        make_folder(checkpoint)
+
+
+def fit_and_save(
     model: nearer.Contrastive,
     data: Any,
     out: Path,
@@ -67,19 +75,12 @@ def fit_contrastive(
     *,
     overwrite: bool,
     as_json: bool,
-    steps: Sequence[str] = (),
+    facts: Callable[[nearer.Contrastive], Facts],
 ) -> None:
-    """Fit `model` to `data`, save it to `out` and its items' vectors to `space`, and report.
+    """Fit `model`, save it to `out` and its vectors to `space`, and report; what Ctrl-C left is saved too.
 
-    What Ctrl-C left is saved too. `steps` are commands that one may want to run next.
+    `facts` gives what people are shown of the data.
     """
-    model.check_parameters()
-    require_apart(out, space, model.checkpoint if model.checkpoint is None else Path(model.checkpoint))
-    require_model_destination(out, overwrite)
-    if space is not None:
-        require_space_destination(space, overwrite)
-    if model.checkpoint is not None:
-        make_folder(Path(model.checkpoint))
     ended = None
     try:
         model.fit(data)
@@ -87,59 +88,59 @@ def fit_contrastive(
         if not hasattr(model, "space_"):
             raise
         ended = str(error) or interrupted(model.checkpoint)
-    model.save(out, overwrite=overwrite)
+    model.save(out, overwrite)
     if space is not None:
         save_space(model.space_, space, overwrite)
-    _report(model, out, space, as_json, steps)
+    _report(model, out, space, as_json, facts)
     if ended:
         typer.echo(f"nearer: {ended}; what was learned so far is saved in {out}", err=True)
         raise typer.Exit(1)
 
 
 def _report(
-    model: nearer.Contrastive, out: Path, space: Path | None, as_json: bool, steps: Sequence[str]
+    model: nearer.Contrastive,
+    out: Path,
+    space: Path | None,
+    as_json: bool,
+    facts: Callable[[nearer.Contrastive], Facts],
 ) -> None:
-    report, loss = model.report_, model.loss_curve_.tolist()
+    loss = model.loss_curve_.tolist()
     if as_json:
         print_json(
             {
                 "model": str(out),
                 "space": None if space is None else str(space),
                 "identity": model.identity,
-                "dim": model.dim,
-                **vars(report),
+                "dim": model.space_.dim,
+                **vars(model.report_),
                 "loss": loss[-1] if loss else None,
                 "loss_curve": loss,
                 "held_out_curve": model.held_out_curve_.tolist(),
             }
         )
         return
-    items = f"{report.left_items:,}"
-    if model.left_space_ is not model.space_:
-        items += f" left, {report.right_items:,} right"
-    told: Facts = [("items", items), ("pairs", f"{report.pairs:,}, and {report.held_out:,} queries held out")]
-    told += training_facts(model)
-    ways = (("left to right", report.left_to_right), ("right to left", report.right_to_left))
-    for way, found in ways:
-        if found.get("queries"):
-            told.append((way, retrieval_line(found)))
+    report = model.report_
+    told: Facts = [*facts(model), *training_facts(model)]
+    two = model.left_encoder_ is not model.right_encoder_
+    ways = {"left to right" if two else "held out": report.left_to_right}
+    if two:
+        ways["right to left"] = report.right_to_left
+    told += [(name, _retrieval(way)) for name, way in ways.items() if way.get("queries")]
     if report.nested:
         nested = ", ".join(f"{value:.3f} at {dim}" for dim, value in report.nested.items())
-        told.append(("MAP of prefixes", nested))
-    told.append(("kept", f"epoch {report.best_epoch}" + (", stopped early" * report.stopped_early)))
-    told.append(
-        ("vectors", f"mean cosine {report.mean_cosine:.3f}, effective rank {report.effective_rank:.1f}")
-    )
+        told.append(("nested", f"MAP {nested} dimensions"))
+    told.append(("kept", f"epoch {report.best_epoch}{', stopped early' if report.stopped_early else ''}"))
+    told.append(("effective rank", f"{report.effective_rank:.1f} of {model.space_.dim}"))
     if space is not None:
         told.append(saved_fact(model.space_, space))
     print_facts([*told, model_fact(out)])
-    if steps:
-        print_next(*steps)
+    if space is not None:
+        print_next(
+            f"nearer neighbors {shlex.quote(str(space))} {shlex.quote(model.space_.keys[0])}",
+            f"nearer map {shlex.quote(str(space))} {shlex.quote(space.stem)}.html",
+        )
 
 
-def retrieval_line(found: dict[str, float]) -> str:
-    """Held-out retrieval of one way, as people are shown it."""
-    return (
-        f"recall@1 {found['recall@1']:.3f} (chance {found['chance@1']:.3f}), "
-        f"recall@10 {found['recall@10']:.3f} (chance {found['chance@10']:.3f}), MRR {found['MRR']:.3f}"
-    )
+def _retrieval(way: dict[str, float]) -> str:
+    found = [f"recall@{k} {way[f'recall@{k}']:.1%} (by chance {way[f'chance@{k}']:.1%})" for k in (1, 10)]
+    return f"{', '.join(found)} of {way['queries']:,.0f}"

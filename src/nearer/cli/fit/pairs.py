@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +11,7 @@ import typer
 import nearer
 from nearer.cli.fit import contrast
 from nearer.cli.fit import options as word
-from nearer.cli.fit.training import parameters
+from nearer.cli.fit.training import Facts, parameters
 from nearer.cli.options import AsJson, Overwrite, Seed, Threads
 
 EXAMPLES = (
@@ -28,7 +27,7 @@ def pairs(
     table: Annotated[
         Path, typer.Argument(metavar="TABLE", help="A pair a row: a .parquet, .csv or .tsv table.")
     ],
-    out: contrast.Out,
+    out: contrast.ModelOut,
     left: Annotated[str | None, Column(help="Left items.", show_default="left, query or text")] = None,
     right: Annotated[str | None, Column(help="Right items.", show_default="right or document")] = None,
     left_key: Annotated[
@@ -50,10 +49,12 @@ def pairs(
     matryoshka: contrast.Matryoshka = None,
     hard_negatives: contrast.HardNegatives = 0,
     augment: contrast.Augment = False,
-    held_out: contrast.HeldOut = 0.1,
-    epochs: contrast.Epochs = 30,
-    patience: contrast.Patience = 10,
-    batch_size: contrast.BatchSize = 256,
+    held_out: Annotated[float, word.training(help="Share of the pairs that judges the training.")] = 0.1,
+    epochs: Annotated[int, word.training(help="Passes over the pairs.")] = 30,
+    patience: Annotated[
+        int, word.training(help="Epochs without a better result after which training ends.")
+    ] = 10,
+    batch_size: Annotated[int, word.training(help="Pairs a mini-batch.")] = 256,
     learning_rate: contrast.LearningRate = 0.001,
     weight_decay: contrast.WeightDecay = 0.01,
     space: contrast.SpaceOut = None,
@@ -68,11 +69,20 @@ def pairs(
 
     Encoders stay as they are. Held-out retrieval is reported both ways. Ctrl-C saves what was learned so far.
     """
-    given = {**locals(), "left": left_encoder, "right": right_encoder, "patience": patience or None}
+    given = {**locals(), "left": left_encoder, "right": right_encoder}
     given["matryoshka"] = contrast.dimensions(matryoshka)
     model = nearer.Contrastive(
         nearer.signal.Pairs(left=left, right=right, left_key=left_key, right_key=right_key),
         **parameters(nearer.Contrastive, given),
     )
-    steps = [] if space is None else [f"nearer info {shlex.quote(str(space))}"]
-    contrast.fit_contrastive(model, table, out, space, overwrite=overwrite, as_json=as_json, steps=steps)
+    model.check_parameters()
+    contrast.require_places(out, space, checkpoint, overwrite)
+    contrast.fit_and_save(model, table, out, space, overwrite=overwrite, as_json=as_json, facts=_facts)
+
+
+def _facts(model: nearer.Contrastive) -> Facts:
+    report = model.report_
+    return [
+        ("items", f"{report.left_items:,} left, {report.right_items:,} right"),
+        ("pairs", f"{report.pairs:,}, and {report.held_out:,} queries held out"),
+    ]
