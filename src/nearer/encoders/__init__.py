@@ -8,6 +8,7 @@ from nearer.encoders.fasttext_binary import require_bin
 from nearer.encoders.known import KnownEncoder, known_encoders
 from nearer.encoders.lookup import Lookup
 from nearer.encoders.opening import SAVED_MODELS, encoder
+from nearer.encoders.speaker import SpeakerEncoder
 from nearer.encoders.subword import Subword
 from nearer.space.formats import binary
 
@@ -19,6 +20,7 @@ __all__ = [
     "KnownEncoder",
     "Lookup",
     "Modality",
+    "SpeakerEncoder",
     "Subword",
     "embed",
     "encoder",
