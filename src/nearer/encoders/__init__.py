@@ -6,7 +6,10 @@ from nearer.encoders.fasttext_binary import require_bin
 from nearer.encoders.known import KnownEncoder, known_encoders
 from nearer.encoders.lookup import Lookup
 from nearer.encoders.opening import SAVED_MODELS, encoder
+from nearer.encoders.static import Static
 from nearer.encoders.subword import Subword
+from nearer.encoders.torch_text import SentenceModel
+from nearer.encoders.transformer import Transformer
 from nearer.space.formats import binary
 
 __all__ = [
@@ -15,7 +18,10 @@ __all__ = [
     "KnownEncoder",
     "Lookup",
     "Modality",
+    "SentenceModel",
+    "Static",
     "Subword",
+    "Transformer",
     "encoder",
     "known_encoders",
     "require_bin",
