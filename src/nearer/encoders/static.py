@@ -86,7 +86,7 @@ class Static:
 
     @cached_property
     def identity(self) -> str:
-        """SHA-256 over the files of table and tokenizer, the dimension kept, what counts and normalisation."""
+        """SHA-256 over the files of table and tokenizer, dimension, what counts and normalisation."""
         return hashlib.sha256(
             header(
                 "static",
@@ -233,7 +233,7 @@ def _optional(weights: dict[str, NDArray[Any]], name: str, dtype: type) -> NDArr
 
 
 def _require_fitting(path: Path, encoder: Static) -> None:
-    """Raise `FormatError` unless every token of the tokenizer has a row, and a weight where there are some."""
+    """Raise `FormatError` unless every token has a row, and a weight where there are some."""
     tokens = encoder.token_count
     mapping = np.arange(len(encoder.table)) if encoder.mapping is None else encoder.mapping
     weighted = tokens if encoder.weights is None else len(encoder.weights)

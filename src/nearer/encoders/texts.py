@@ -63,4 +63,4 @@ def unknown_token(tokenizer: Any) -> int | None:
     if model.get("unk_id") is not None:
         return int(model["unk_id"])
     token = model.get("unk_token")
-    return None if token is None else tokenizer.token_to_id(token)  # type: ignore[no-any-return]
+    return None if token is None else tokenizer.token_to_id(token)

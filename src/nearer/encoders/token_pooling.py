@@ -19,9 +19,9 @@ def pooled(hidden: Floats, modes: tuple[str, ...]) -> Floats:
 
 def _pooled(hidden: Floats, mode: str) -> Floats:
     if mode == "cls":
-        return hidden[0]
+        return np.asarray(hidden[0])
     if mode == "lasttoken":
-        return hidden[-1]
+        return np.asarray(hidden[-1])
     if mode == "max":
         return np.asarray(hidden.max(axis=0))
     if mode == "weightedmean":

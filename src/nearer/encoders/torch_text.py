@@ -1,4 +1,4 @@
-"""Any model of sentence-transformers, run by that library and torch: the way for what CTranslate2 does not run."""
+"""Any model of sentence-transformers, run by that library and torch: for what CTranslate2 does not run."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class SentenceModel:
         self.model = model
         default = () if model.default_prompt is None else (model.default_prompt,)
         self.prompt = model.prompt(prompt, default)
-        self.query_prompt = model.prompt(query_prompt, ("query", *default))
-        self.document_prompt = model.prompt(document_prompt, (*DOCUMENT_PROMPTS, *default))
+        self.query_prompt = model.prompt(query_prompt, ("query",))
+        self.document_prompt = model.prompt(document_prompt, DOCUMENT_PROMPTS)
         self.threads = thread_count(threads)
         self._library = require("sentence_transformers", "torch", f"the model in {model.folder}")
         self._torch = require("torch", "torch", f"the model in {model.folder}")

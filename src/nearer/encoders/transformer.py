@@ -78,8 +78,8 @@ class Transformer:
         self.normalize = model.normalize if normalize is None else normalize
         default = () if model.default_prompt is None else (model.default_prompt,)
         self.prompt = model.prompt(prompt, default)
-        self.query_prompt = model.prompt(query_prompt, ("query", *default))
-        self.document_prompt = model.prompt(document_prompt, (*DOCUMENT_PROMPTS, *default))
+        self.query_prompt = model.prompt(query_prompt, ("query",))
+        self.document_prompt = model.prompt(document_prompt, DOCUMENT_PROMPTS)
         self.threads = thread_count(threads)
         self._tokenizer_file = model.transformer / "tokenizer.json"
         self._tokenizer = read_tokenizer(self._tokenizer_file)
@@ -106,7 +106,7 @@ class Transformer:
 
     @cached_property
     def identity(self) -> str:
-        """SHA-256 over weights, tokenizer, architecture, arithmetic, pooling, normalisation, windows, prompts."""
+        """SHA-256 over weights, tokenizer, architecture, arithmetic, pooling, windows and prompts."""
         config = self.model.config
         family = ARCHITECTURES[config["model_type"]]
         settings = {
