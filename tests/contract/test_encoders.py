@@ -20,11 +20,21 @@ import pytest
 import nearer.encoders
 import nearer.models
 from nearer import Space
-from nearer.encoders import Encoder, Lookup, Modality, SentenceModel, Static, Subword, Transformer
+from nearer.encoders import (
+    Encoder,
+    Lookup,
+    Modality,
+    SentenceModel,
+    SpeakerEncoder,
+    Static,
+    Subword,
+    Transformer,
+)
 from nearer.encoders.sentence_folder import read_sentence_folder
 from nearer.errors import InputError
 from nearer.models import SIF, Contrastive, Doc2Vec, GraphSAGE, TowerEncoder
 from nearer.signal import Pairs
+from sounds import random_speaker, tone
 from text_models import TEXTS, bert_folder, static_folder
 
 TOLERANCE = 1e-5  # that batches and order may change a vector by
@@ -77,6 +87,10 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
         "sentence_transformers", lambda place: SentenceModel(bert(place, max_tokens=8), threads=1)
     ),
     Static: lambda: made_of_folder("tokenizers", lambda place: nearer.encoder(static_folder(place))),
+    SpeakerEncoder: lambda: (
+        random_speaker(),
+        [(tone(0.3), 16_000), (tone(2.9, hertz=150.0), 16_000), (tone(1.0, hertz=90.0), 16_000)],
+    ),
     Subword: lambda: (
         Subword(["ab", "ba"], np.eye(9, 5, dtype=np.float32), min_n=2, max_n=3, buckets=7),
         ["ab", "bab"],
