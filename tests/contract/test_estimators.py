@@ -18,6 +18,7 @@ from nearer.models import (
     ALS,
     BPR,
     EASE,
+    FAMD,
     PPMI,
     SIF,
     Contrastive,
@@ -30,6 +31,7 @@ from nearer.models import (
     Node2Vec,
     Phrases,
     ProNE,
+    TableAutoencoder,
     Word2Vec,
 )
 from nearer.models.parameters import Estimator
