@@ -4,6 +4,7 @@ Torch is loaded by the files that hold modules, and only when one is built.
 """
 
 from nearer.networks.base import Network, Plan, Prepared
+from nearer.networks.image import ResNet
 from nearer.networks.vectors import MLP
 
-__all__ = ["MLP", "Network", "Plan", "Prepared"]
+__all__ = ["MLP", "Network", "Plan", "Prepared", "ResNet"]

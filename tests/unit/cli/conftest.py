@@ -41,7 +41,19 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     write_judgements(folder, model.space_)
     write_recommender(folder)
     write_graph(folder)
+    write_photos(folder / "photos")
     return folder
+
+
+def write_photos(folder: Path) -> None:
+    """40 small pictures: squares of two shades, brighter on the left or on the right."""
+    image = pytest.importorskip("PIL.Image")
+    generator = np.random.default_rng(0)
+    folder.mkdir()
+    for number in range(40):
+        pixels = generator.integers(0, 90, (16, 16, 3), np.uint8)
+        pixels[:, 8 * (number % 2) :][:, :8] += 120
+        image.fromarray(pixels).save(folder / f"{('left', 'right')[number % 2]}{number:02}.png")
 
 
 def write_graph(folder: Path) -> None:
