@@ -104,12 +104,6 @@ class TableParts:
         ]
         return Prepared([side.values for side in sides], [side.missing for side in sides])
 
-    def of_column(self, name: str) -> tuple[int, Part] | None:
-        """Place and part of the column `name` if it holds categories, else None."""
-        return next(
-            ((i, p) for i, p in enumerate(self.parts) if p.name == name and p.kind == "category"), None
-        )
-
     def to_json(self) -> dict[str, Any]:
         """Plan and parts as JSON takes them; the arrays of `texts` are kept beside it."""
         return {"plan": self.plan.to_json(), "parts": [asdict(part) for part in self.parts]}

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nearer.data.table import TablePlan
 from nearer.data.table_kinds import Kind
-from nearer.encoders.base import checked_batch_size
+from nearer.encoders.base import Modality, checked_batch_size
 from nearer.encoders.table import TableParts
 from nearer.kernels.threads import thread_count
 from nearer.models.famd_axes import Axes, fitted_axes
@@ -25,13 +25,9 @@ from nearer.models.incremental import TRAINING
 from nearer.models.parameters import Constraint, Estimator, Whole, plain
 from nearer.models.saving import OPENERS, load_model, save_model
 from nearer.models.state import TrainingState
+from nearer.models.table_categories import CENTRES, category_centres, category_space
 from nearer.models.table_encoding import parts_of, put_parts
-from nearer.models.table_reading import (
-    READING,
-    category_names,
-    category_place,
-    read_rows_and_keys,
-)
+from nearer.models.table_reading import READING, read_rows_and_keys
 from nearer.progress import Progress
 from nearer.space import Space
 from nearer.space.identity import parts_identity
@@ -90,6 +86,7 @@ class FAMD(Estimator):
     report_ : `FAMDReport`.
     """
 
+    modality: ClassVar[Modality] = "table"
     constraints: ClassVar[Mapping[str, Constraint]] = {
         **READING,
         "dim": TRAINING["dim"],
@@ -104,6 +101,7 @@ class FAMD(Estimator):
     report_: FAMDReport
     _parts: TableParts
     _axes: Axes
+    _centres: dict[str, NDArray[np.float32]]  # of categories
     _fingerprint: str
     _fitted: dict[str, object]
 
@@ -159,6 +157,7 @@ class FAMD(Estimator):
             **material.facts,
             explained_inertia=float(eigenvalues.sum() / total),
         )
+        self._centres = category_centres(material.parts, material.rows, vectors)
         self.space_ = self._space(material.keys, vectors)
         return self
 
@@ -196,15 +195,13 @@ class FAMD(Estimator):
         return self.encode(items, batch_size, show_progress)
 
     def category_space(self, column: str) -> Space:
-        """Where the categories of `column` lie on the axes: the mean of the rows that have each.
+        """Where the categories of `column` lie among the rows: at the mean of those that have each.
 
+        They are of the space of `space_`; those of a date's parts are in "born.month" and "born.weekday".
         Raises `NotFitted`, and `ParameterError` for a column that holds none.
         """
-        _ = self.space_
-        place = category_place(self._parts, column)
-        names = category_names(self._parts, place)
-        vectors = self._axes.centres[place][: len(names)].astype(np.float32)
-        return Space(names, vectors, provenance={"model": type(self).__name__, "column": column})
+        space = self.space_
+        return category_space(self._parts, self._centres, column, space, type(self).__name__)
 
     @property
     def identity(self) -> str:
@@ -216,11 +213,12 @@ class FAMD(Estimator):
 
         Raises `NotFitted`; `StorageError`, also where something other than a saved model is at `path`.
         """
-        state = TrainingState(self._axes.dim if hasattr(self, "space_") else 0, {}, {})
+        space = self.space_
+        state = TrainingState(space.dim, {}, {})
         put_parts(self._parts, state.arrays, state.names)
-        state.arrays |= {**self._axes.arrays(), INERTIAS: self.eigenvalues_}
-        state.arrays[VECTORS] = np.ascontiguousarray(self.space_.vectors)
-        state.names[KEYS] = list(self.space_.keys)
+        state.arrays |= {**self._axes.arrays(), **self._centres, INERTIAS: self.eigenvalues_}
+        state.arrays[VECTORS] = np.ascontiguousarray(space.vectors)
+        state.names[KEYS] = list(space.keys)
         position = {"fingerprint": self._fingerprint}
         save_model(Path(path), state, {"model": "FAMD", **self._fitted}, position, overwrite)
 
@@ -236,6 +234,7 @@ class FAMD(Estimator):
         parts = parts_of(state)
         axes = Axes.of(parts.parts, state.arrays)
         model._keep(parts, axes, settings, position["fingerprint"], state.arrays[INERTIAS])
+        model._centres = {name: array for name, array in state.arrays.items() if name.startswith(CENTRES)}
         model.space_ = model._space(state.names[KEYS], state.arrays[VECTORS])
         return model
 

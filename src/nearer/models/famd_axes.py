@@ -32,12 +32,10 @@ class Axes:
     loads : float64 a part. Of a category (size + 2, dim), a row a known category, one of zeros for those not
         known, one for missing; of a number or vector (size + 2, dim), the last two for a flag of missing and
         for every row.
-    centres : float64 (size + 2, dim), the mean coordinates of the rows of each category; empty for others.
     """
 
     parts: tuple[Part, ...]
     loads: list[NDArray[np.float64]]
-    centres: list[NDArray[np.float64]]
 
     @property
     def dim(self) -> int:
@@ -46,16 +44,12 @@ class Axes:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The arrays by name, to save and to hash."""
-        loads = {f"loads{place}": array for place, array in enumerate(self.loads)}
-        return loads | {f"centres{place}": array for place, array in enumerate(self.centres)}
+        return {f"loads{place}": array for place, array in enumerate(self.loads)}
 
     @classmethod
     def of(cls, parts: Sequence[Part], arrays: Mapping[str, NDArray[Any]]) -> Self:
         """The axes that `arrays` gave."""
-        places = range(len(parts))
-        return cls(
-            tuple(parts), [arrays[f"loads{i}"] for i in places], [arrays[f"centres{i}"] for i in places]
-        )
+        return cls(tuple(parts), [arrays[f"loads{place}"] for place in range(len(parts))])
 
     def coordinates(self, rows: Prepared) -> NDArray[np.float32]:
         """Coordinates of rows, float32 (n, dim); a row's bits do not depend on the others."""
@@ -106,18 +100,12 @@ def fitted_axes(
     with threadpool_limits(limits=threads):
         values, vectors, total = _principal(matrix, mean, dim, seed)
     vectors = np.ascontiguousarray(vectors * signs(vectors))
-    loads, centres, first = [], [], 0
+    loads, first = [], 0
     for part, (block, scale) in zip(parts, blocks, strict=True):
         stop = first + block.shape[1]
         loads.append(_loads(part, vectors[first:stop], mean[first:stop], scale))
-        centres.append(np.zeros((0, dim)))
         first = stop
-    axes = Axes(tuple(parts), loads, centres)
-    coordinates = axes.coordinates(rows).astype(np.float64)
-    for place, part in enumerate(parts):
-        if part.kind == "category":
-            centres[place] = _means_by_code(coordinates, rows.arrays[place], part.size + 2)
-    return axes, values, total
+    return Axes(tuple(parts), loads), values, total
 
 
 def _block(part: Part, array: NDArray[Any], missing: NDArray[np.bool_]) -> tuple[Any, NDArray[np.float64]]:
@@ -187,11 +175,3 @@ def _require_rank(dim: int, rank: int) -> None:
             f"dim={dim} is above the number of dimensions that the table has, {rank:,}",
             remedy=f"set dim to {rank} or less" if rank > 0 else "give a table whose rows differ",
         )
-
-
-def _means_by_code(rows: NDArray[Any], codes: NDArray[Any], count: int) -> NDArray[np.float64]:
-    """The mean of the rows of each code; zeros for a code of no row."""
-    counts = np.bincount(codes, minlength=count)
-    sums = np.stack([np.bincount(codes, weights=column, minlength=count) for column in rows.T], axis=1)
-    means: NDArray[np.float64] = sums / np.maximum(counts, 1)[:, None]
-    return means

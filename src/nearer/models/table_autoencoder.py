@@ -16,22 +16,17 @@ from numpy.typing import NDArray
 
 from nearer.data.table import TablePlan
 from nearer.data.table_kinds import Kind
-from nearer.encoders.base import checked_batch_size
+from nearer.encoders.base import Modality, checked_batch_size
 from nearer.encoders.table import TableParts
 from nearer.errors import NotFitted, ParameterError
 from nearer.models.incremental import TRAINING, Incremental
 from nearer.models.parameters import Constraint, Real, Whole, as_float
 from nearer.models.saving import OPENERS, load_model, save_model
 from nearer.models.state import TrainingState
+from nearer.models.table_categories import CENTRES, category_centres, category_space
 from nearer.models.table_encoding import CENTRE, TableEncoding, parts_of, put_parts
-from nearer.models.table_layers import Layout, embedding_name, surprise
-from nearer.models.table_reading import (
-    READING,
-    TableMaterial,
-    category_names,
-    category_place,
-    read_rows_and_keys,
-)
+from nearer.models.table_layers import Layout, surprise
+from nearer.models.table_reading import READING, TableMaterial, read_rows_and_keys
 from nearer.models.table_training import TableTraining, first_arrays
 from nearer.progress import Progress
 from nearer.space import Space
@@ -103,6 +98,7 @@ class TableAutoencoder(Incremental[TableMaterial]):
     on a model that is done trains `epochs` more, and may be given other rows with the same columns.
     """
 
+    modality: ClassVar[Modality] = "table"
     deciding: ClassVar[tuple[str, ...]] = (
         "dim",
         "hidden",
@@ -129,6 +125,7 @@ class TableAutoencoder(Incremental[TableMaterial]):
     _data: TableMaterial  # between reading and learning only
     _fitted: dict[str, object]  # the settings of `_encoding`
     _encoding: TableEncoding
+    _centres: dict[str, NDArray[Any]]  # of categories
 
     def __init__(
         self,
@@ -209,17 +206,14 @@ class TableAutoencoder(Incremental[TableMaterial]):
         return self.encode(items, batch_size, show_progress)
 
     def category_space(self, column: str) -> Space:
-        """The embeddings of the categories of `column`, by their names; of a date's parts, as "born.month".
+        """Where the categories of `column` lie among the rows: at the mean of those that have each.
 
-        A space of its own, whose dimension depends on how many there are. Raises `NotFitted`, and
-        `ParameterError` for a column that holds none.
+        They are of the space of `space_`; those of a date's parts are in "born.month" and "born.weekday".
+        Raises `NotFitted`, and `ParameterError` for a column that holds none.
         """
-        _ = self.space_
-        parts = self._encoding.parts
-        place = category_place(parts, column)
-        names = category_names(parts, place)
-        vectors = self._encoding.weights[embedding_name(place)][: len(names)]
-        return Space(names, vectors, provenance={"model": type(self).__name__, "column": column})
+        space = self.space_
+        parts, centres = self._encoding.parts, self._centres
+        return category_space(parts, centres, column, space, type(self).__name__)
 
     @property
     def identity(self) -> str:
@@ -315,6 +309,7 @@ class TableAutoencoder(Incremental[TableMaterial]):
         if data is not None:
             self._keep_rows(state, data, layout)
         self._encoding = TableEncoding.of(state, parts, layout)
+        self._centres = {n: array.copy() for n, array in state.arrays.items() if n.startswith(CENTRES)}
         self._fitted = self._settings()
         self.plan_ = parts.plan
         self.space_ = Space(
@@ -331,6 +326,9 @@ class TableAutoencoder(Incremental[TableMaterial]):
         vectors = TableEncoding.of(state, data.parts, layout).vectors(data.rows)
         centre = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
         state.arrays |= {CENTRE: centre, VECTORS: vectors - centre}
+        for name in [name for name in state.arrays if name.startswith(CENTRES)]:
+            del state.arrays[name]
+        state.arrays |= category_centres(data.parts, data.rows, state.arrays[VECTORS])
         state.names[KEYS] = data.keys
 
 

@@ -16,7 +16,7 @@ from nearer.models.state import TrainingState
 from nearer.models.table_layers import Layout, embedding_name, encode, read_inputs
 
 BLOCK = 64  # rows in a matrix product: always as many, so that a row's bits do not depend on the others
-TEXTS, CENTRE = "texts.", "centre"  # arrays of a model: of its text columns, and the mean of its row vectors
+TEXTS, CENTRE = "texts.", "mean"  # arrays of a model: of its text columns, and the mean of its row vectors
 PARTS = "parts"  # and its name for what the columns were taken for
 DECIDING = ("first", "first_bias", "second", "second_bias", "skip", CENTRE)
 

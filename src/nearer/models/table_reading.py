@@ -15,7 +15,7 @@ from nearer.data.table import TablePlan
 from nearer.data.table_kinds import Kind
 from nearer.data.table_read import Rows, read_rows
 from nearer.encoders.table import Prepared, TableParts
-from nearer.errors import InputError, ParameterError, shown
+from nearer.errors import InputError, shown
 from nearer.models.parameters import Constraint, Instance, OrNone
 
 KEY_NAMES = ("key", "id")  # columns that are taken for keys where none is named
@@ -123,26 +123,3 @@ def _keys(rows: Rows, name: str) -> list[str]:
             remedy=f"name a column of distinct keys, as key=NAME, or give {shown(name)} a kind",
         )
     return [coded.keys[code] for code in codes.tolist()]
-
-
-def category_place(parts: TableParts, column: str) -> int:
-    """The place of the part of `column`; raises `ParameterError` for one that holds no categories."""
-    found = parts.of_column(column)
-    if found is None:
-        names = [part.name for part in parts.parts if part.kind == "category"]
-        raise ParameterError(
-            f"column {shown(column)} holds no categories that the model knows",
-            remedy=f"those that do: {', '.join(names)}" if names else "no column does",
-        )
-    return found[0]
-
-
-def category_names(parts: TableParts, place: int) -> list[str]:
-    """What the codes of a category stand for: the numbers of months from 1, the names of weekdays."""
-    part = parts.parts[place]
-    column = next(column for column in parts.plan.columns if column.name == part.column)
-    if column.kind != "date":
-        return list(column.categories)
-    if part.name.endswith(".month"):
-        return [str(month) for month in range(1, part.size + 1)]
-    return ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
