@@ -24,6 +24,7 @@ import phrases
 import recommenders
 import search
 import subwords
+import tables
 import words
 from report import Measured, kept, render
 
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "contrastive_images": ("Images by contrast", contrastive_images.run),
     "recommenders": ("Recommenders", recommenders.run),
     "bridge": ("A bridge between two kinds of data", bridge.run),
+    "tables": ("Tables", tables.run),
     "search": ("Exact search", search.run),
 }
 
