@@ -25,6 +25,7 @@ import phrases
 import recommenders
 import search
 import subwords
+import tables
 import words
 from report import Measured, kept, render
 
@@ -43,6 +44,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "recommenders": ("Recommenders", recommenders.run),
     "audio": ("Voices", audio.run),
     "bridge": ("A bridge between two kinds of data", bridge.run),
+    "tables": ("Tables", tables.run),
     "search": ("Exact search", search.run),
 }
 

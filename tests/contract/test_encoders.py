@@ -20,6 +20,7 @@ import pytest
 import nearer
 import nearer.encoders
 import nearer.models
+from mixed_table import mixed_rows, mixed_table
 from nearer import Space
 from nearer.encoders import (
     Encoder,
@@ -34,7 +35,7 @@ from nearer.encoders import (
 )
 from nearer.encoders.sentence_folder import read_sentence_folder
 from nearer.errors import InputError
-from nearer.models import SIF, Contrastive, Doc2Vec, GraphSAGE, TowerEncoder
+from nearer.models import FAMD, SIF, Contrastive, Doc2Vec, GraphSAGE, TableAutoencoder, TowerEncoder
 from nearer.signal import Pairs
 from sounds import random_speaker, tone
 from text_models import TEXTS, bert_folder, static_folder
@@ -80,6 +81,7 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
         FIVE_KEYS[:3],
     ),
     Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=3, threads=1).fit(SENTENCES), SENTENCES[:3]),
+    FAMD: lambda: (FAMD(dim=4, threads=1).fit(mixed_table(30)), mixed_rows(5)),
     GraphSAGE: lambda: (
         GraphSAGE(dim=8, negative=8, epochs=2, threads=1).fit(RINGS, SEEN),
         [["a", "b1"], ["b"], ["a"]],
@@ -97,6 +99,10 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
     Subword: lambda: (
         Subword(["ab", "ba"], np.eye(9, 5, dtype=np.float32), min_n=2, max_n=3, buckets=7),
         ["ab", "bab"],
+    ),
+    TableAutoencoder: lambda: (
+        TableAutoencoder(dim=4, hidden=8, epochs=2, threads=1).fit(mixed_table(30)),
+        mixed_rows(5),
     ),
     TowerEncoder: lambda: (
         Contrastive(left=FIVE, right=FIVE, signal=Pairs(), dim=4, epochs=2, threads=1)

@@ -4,16 +4,19 @@ from nearer.data.graph import EdgeSplit, Graph, as_graph
 from nearer.data.image_lists import ImageList, list_images
 from nearer.data.images import read_image
 from nearer.data.interactions import Interactions, InteractionSplit, as_interactions
+from nearer.data.table import Column, TablePlan
 from nearer.data.text import Block, Corpus, TokenLines, find_files, read_corpus
 
 __all__ = [
     "Block",
+    "Column",
     "Corpus",
     "EdgeSplit",
     "Graph",
     "ImageList",
     "InteractionSplit",
     "Interactions",
+    "TablePlan",
     "TokenLines",
     "as_graph",
     "as_interactions",

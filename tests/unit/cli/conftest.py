@@ -54,7 +54,23 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     write_recommender(folder)
     write_graph(folder)
     write_photos(folder / "photos")
+    write_people(folder / "people.csv")
     return folder
+
+
+def write_people(path: Path) -> None:
+    """60 people of two trades, which tell much of their pay and hours; some pay is not known."""
+    generator = np.random.default_rng(0)
+    lines = ["id,name,trade,age,hours,since,member,income"]
+    for number in range(60):
+        cook = bool(number % 2)
+        pay = "" if number % 9 == 0 else str(20_000 + 9_000 * cook + int(generator.integers(0, 5_000)))
+        hours = 40 + 10 * cook + int(generator.integers(0, 5))
+        since = f"20{10 + number % 12}-0{1 + number % 9}-15"
+        trade = "cook" if cook else "baker"
+        values = (f"p{number}", f"person {number}", trade, 20 + number % 40, hours, since, cook, pay)
+        lines.append(",".join(map(str, values)))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def write_photos(folder: Path) -> None:
