@@ -18,8 +18,9 @@ import pytest
 
 import nearer.encoders
 import nearer.models
+from image_networks import small_network
 from nearer import Space
-from nearer.encoders import Encoder, Lookup, Modality, Subword
+from nearer.encoders import Encoder, ImageEncoder, Lookup, Modality, Scaling, Subword
 from nearer.errors import InputError
 from nearer.models import SIF, Contrastive, Doc2Vec, GraphSAGE, TowerEncoder
 from nearer.signal import Pairs
@@ -43,6 +44,15 @@ SENTENCES = ["the lion and the zebra", "a zebra and a lion", "the computer and t
 # Two rings joined by an edge, and a feature of their own that each ring's nodes share.
 RINGS = [(f"{r}{i}", f"{r}{(i + 1) % 8}") for r in "ab" for i in range(8)] + [("a0", "b0")]
 SEEN = {f"{r}{i}": [r, f"{r}{i % 3}"] for r in "ab" for i in range(8)}
+PHOTOS = np.random.default_rng(0).integers(0, 256, (3, 9, 12, 3), dtype=np.uint8)
+
+
+def small_images() -> ImageEncoder:
+    for library in ("onnx", "onnxruntime", "PIL"):
+        pytest.importorskip(library)
+    return ImageEncoder(small_network(), Scaling(size=(8, 8), mean=0.5, std=0.2), threads=1)
+
+
 # A new encoder brings an instance, made from a seed with one thread, and at least two items that differ.
 # Where it needs an optional library or a package of weights, it skips by name.
 ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
@@ -55,6 +65,7 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
         GraphSAGE(dim=8, negative=8, epochs=2, threads=1).fit(RINGS, SEEN),
         [["a", "b1"], ["b"], ["a"]],
     ),
+    ImageEncoder: lambda: (small_images(), list(PHOTOS)),
     Lookup: lambda: (Lookup(Space(["a", "b", "c"], np.eye(3, 5, dtype=np.float32))), ["c", "a"]),
     SIF: lambda: (SIF(FIVE).fit(FIVE_TEXTS), FIVE_TEXTS),
     Subword: lambda: (

@@ -3,6 +3,8 @@
 from nearer.encoders import fasttext_binary
 from nearer.encoders.base import Encoder, Modality
 from nearer.encoders.fasttext_binary import require_bin
+from nearer.encoders.image_input import Scaling
+from nearer.encoders.image_onnx import ImageEncoder
 from nearer.encoders.known import KnownEncoder, known_encoders
 from nearer.encoders.lookup import Lookup
 from nearer.encoders.opening import SAVED_MODELS, encoder
@@ -12,9 +14,11 @@ from nearer.space.formats import binary
 __all__ = [
     "SAVED_MODELS",
     "Encoder",
+    "ImageEncoder",
     "KnownEncoder",
     "Lookup",
     "Modality",
+    "Scaling",
     "Subword",
     "encoder",
     "known_encoders",
