@@ -10,12 +10,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import bridge
 import contrastive_images
 import document_methods
 import documents
 import glove
 import graphs
 import hierarchical
+import images
 import inductive
 import methods
 import page
@@ -37,8 +39,10 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "phrases": ("Phrases", phrases.run),
     "methods": ("Which method for words", methods.run),
     "document_methods": ("Which method for documents", document_methods.run),
+    "images": ("Images by a trained network", images.run),
     "contrastive_images": ("Images by contrast", contrastive_images.run),
     "recommenders": ("Recommenders", recommenders.run),
+    "bridge": ("A bridge between two kinds of data", bridge.run),
     "search": ("Exact search", search.run),
 }
 

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -20,10 +21,24 @@ import nearer.encoders
 import nearer.models
 from image_networks import small_network
 from nearer import Space
-from nearer.encoders import Encoder, ImageEncoder, Lookup, Modality, Scaling, Subword
+from nearer.encoders import (
+    Encoder,
+    ImageEncoder,
+    Lookup,
+    Modality,
+    Scaling,
+    SentenceModel,
+    SpeakerEncoder,
+    Static,
+    Subword,
+    Transformer,
+)
+from nearer.encoders.sentence_folder import read_sentence_folder
 from nearer.errors import InputError
 from nearer.models import SIF, Contrastive, Doc2Vec, GraphSAGE, TowerEncoder
 from nearer.signal import Pairs
+from sounds import random_speaker, tone
+from text_models import TEXTS, bert_folder, static_folder
 
 TOLERANCE = 1e-5  # that batches and order may change a vector by
 
@@ -53,6 +68,17 @@ def small_images() -> ImageEncoder:
     return ImageEncoder(small_network(), Scaling(size=(8, 8), mean=0.5, std=0.2), threads=1)
 
 
+def made_of_folder(library: str, make: Callable[[Path], Any]) -> tuple[Any, list[str]]:
+    """An encoder of texts opened from a folder of its own, where the optional library is here."""
+    pytest.importorskip(library)
+    return make(Path(tempfile.mkdtemp()) / "model"), TEXTS
+
+
+def bert(place: Path, **settings: Any) -> Any:
+    """What the folder of a tiny BERT says."""
+    return read_sentence_folder(bert_folder(place, prompts={"query": "the "}, **settings))
+
+
 # A new encoder brings an instance, made from a seed with one thread, and at least two items that differ.
 # Where it needs an optional library or a package of weights, it skips by name.
 ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
@@ -68,6 +94,14 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
     ImageEncoder: lambda: (small_images(), list(PHOTOS)),
     Lookup: lambda: (Lookup(Space(["a", "b", "c"], np.eye(3, 5, dtype=np.float32))), ["c", "a"]),
     SIF: lambda: (SIF(FIVE).fit(FIVE_TEXTS), FIVE_TEXTS),
+    SentenceModel: lambda: made_of_folder(
+        "sentence_transformers", lambda place: SentenceModel(bert(place, max_tokens=8), threads=1)
+    ),
+    Static: lambda: made_of_folder("tokenizers", lambda place: nearer.encoder(static_folder(place))),
+    SpeakerEncoder: lambda: (
+        random_speaker(),
+        [(tone(0.3), 16_000), (tone(2.9, hertz=150.0), 16_000), (tone(1.0, hertz=90.0), 16_000)],
+    ),
     Subword: lambda: (
         Subword(["ab", "ba"], np.eye(9, 5, dtype=np.float32), min_n=2, max_n=3, buckets=7),
         ["ab", "bab"],
@@ -78,6 +112,7 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
         .left_encoder_,
         FIVE_KEYS[:3],
     ),
+    Transformer: lambda: made_of_folder("ctranslate2", lambda place: Transformer(bert(place), threads=1)),
 }
 
 encoders = pytest.mark.parametrize("kind", ENCODERS, ids=lambda kind: kind.__name__)
