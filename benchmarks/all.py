@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import audio
 import bridge
 import contrastive_images
 import document_methods
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "images": ("Images by a trained network", images.run),
     "contrastive_images": ("Images by contrast", contrastive_images.run),
     "recommenders": ("Recommenders", recommenders.run),
+    "audio": ("Voices", audio.run),
     "bridge": ("A bridge between two kinds of data", bridge.run),
     "search": ("Exact search", search.run),
 }
