@@ -18,6 +18,7 @@ import documents
 import glove
 import graphs
 import hierarchical
+import images
 import inductive
 import methods
 import page
@@ -40,6 +41,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "phrases": ("Phrases", phrases.run),
     "methods": ("Which method for words", methods.run),
     "document_methods": ("Which method for documents", document_methods.run),
+    "images": ("Images by a trained network", images.run),
     "contrastive_images": ("Images by contrast", contrastive_images.run),
     "recommenders": ("Recommenders", recommenders.run),
     "audio": ("Voices", audio.run),

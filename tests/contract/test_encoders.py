@@ -21,11 +21,14 @@ import nearer
 import nearer.encoders
 import nearer.models
 from mixed_table import mixed_rows, mixed_table
+from image_networks import small_network
 from nearer import Space
 from nearer.encoders import (
     Encoder,
+    ImageEncoder,
     Lookup,
     Modality,
+    Scaling,
     SentenceModel,
     SpeakerEncoder,
     Static,
@@ -60,6 +63,13 @@ SENTENCES = ["the lion and the zebra", "a zebra and a lion", "the computer and t
 # Two rings joined by an edge, and a feature of their own that each ring's nodes share.
 RINGS = [(f"{r}{i}", f"{r}{(i + 1) % 8}") for r in "ab" for i in range(8)] + [("a0", "b0")]
 SEEN = {f"{r}{i}": [r, f"{r}{i % 3}"] for r in "ab" for i in range(8)}
+PHOTOS = np.random.default_rng(0).integers(0, 256, (3, 9, 12, 3), dtype=np.uint8)
+
+
+def small_images() -> ImageEncoder:
+    for library in ("onnx", "onnxruntime", "PIL"):
+        pytest.importorskip(library)
+    return ImageEncoder(small_network(), Scaling(size=(8, 8), mean=0.5, std=0.2), threads=1)
 
 
 def made_of_folder(library: str, make: Callable[[Path], Any]) -> tuple[Any, list[str]]:
@@ -86,6 +96,7 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
         GraphSAGE(dim=8, negative=8, epochs=2, threads=1).fit(RINGS, SEEN),
         [["a", "b1"], ["b"], ["a"]],
     ),
+    ImageEncoder: lambda: (small_images(), list(PHOTOS)),
     Lookup: lambda: (Lookup(Space(["a", "b", "c"], np.eye(3, 5, dtype=np.float32))), ["c", "a"]),
     SIF: lambda: (SIF(FIVE).fit(FIVE_TEXTS), FIVE_TEXTS),
     SentenceModel: lambda: made_of_folder(
