@@ -5,7 +5,7 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 | room        | takes                       | gives                                   | next       |
 | ----------- | --------------------------- | --------------------------------------- | ---------- |
 | `data`      | files, iterables, columns   | text, graphs, interactions              | `signal`   |
-| `signal`    | text, graphs                | word ids, odds, noise tables, walks     | `models`   |
+| `signal`    | text, graphs, pairs         | word ids, odds, walks, positives        | `models`   |
 | `kernels`   | arrays                      | arrays: the native engines              | `models`   |
 | `encoders`  | raw items                   | one vector an item                      | `space`    |
 | `networks`  | raw items                   | torch modules that training changes     | `models`   |
@@ -18,7 +18,7 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 | `cli`       | a command line              | the same, printed                       |            |
 """
 
-from nearer import errors, evaluate, maps, search
+from nearer import errors, evaluate, maps, networks, search, signal
 from nearer.data import Graph, Interactions
 from nearer.encoders import encoder
 from nearer.models import (
@@ -27,6 +27,7 @@ from nearer.models import (
     EASE,
     PPMI,
     SIF,
+    Contrastive,
     DeepWalk,
     Doc2Vec,
     FastText,
@@ -44,6 +45,7 @@ from nearer.space import Space, load
 __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "ALS",
     "BPR",
+    "Contrastive",
     "DeepWalk",
     "Doc2Vec",
     "EASE",
@@ -65,7 +67,9 @@ __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "evaluate",
     "load",
     "maps",
+    "networks",
     "recommender",
     "search",
+    "signal",
 ]
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""Conventions that every estimator and every encoder of the house keeps; it finds them by itself."""
+"""Conventions that every estimator of the house keeps; it finds them by itself."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-import nearer.encoders
 import nearer.models
 from nearer import Space
-from nearer.encoders import Encoder, Lookup, Subword
-from nearer.errors import InputError, NotFitted, ParameterError
+from nearer.errors import NotFitted, ParameterError
 from nearer.models import (
     ALS,
     BPR,
     EASE,
     PPMI,
     SIF,
+    Contrastive,
     DeepWalk,
     Doc2Vec,
     FastText,
@@ -45,28 +44,20 @@ ESTIMATORS = [
     for name in nearer.models.__all__
     if inspect.isclass(value := getattr(nearer.models, name)) and issubclass(value, Estimator)
 ]
-ENCODERS = [  # estimators too, where they have an identity
-    value
-    for room in (nearer.encoders, nearer.models)
-    for name in room.__all__
-    if inspect.isclass(value := getattr(room, name))
-    and hasattr(value, "encode")
-    and hasattr(value, "identity")
-    and not getattr(value, "_is_protocol", False)
-]
-
 CHOICES = [("ann", "tea"), ("ann", "milk"), ("bob", "milk"), ("bob", "tea"), ("bob", "rum"), ("cy", "rum")]
 EDGES = [("lion", "zebra"), ("zebra", "horse"), ("horse", "lion"), ("horse", "mouse")]
 SENTENCES = ["the lion and the zebra", "a zebra and a lion", "the computer and the mouse"] * 30
-# A new estimator brings a small instance and what it is fitted to; a new encoder an instance and its items.
+# A new estimator brings a small instance and what it is fitted to.
 FIVE = str(Path(__file__).parents[1] / "golden" / "five.space")
 FIVE_TEXTS = [["lion", "two words"], ["שלום"], ["🦁", "lion"]]
+FIVE_KEYS = ["lion", "two words", "שלום", "🦁"]
 # Two rings joined by an edge, and a feature of their own that each ring's nodes share.
 RINGS = [(f"{r}{i}", f"{r}{(i + 1) % 8}") for r in "ab" for i in range(8)] + [("a0", "b0")]
 SEEN = {f"{r}{i}": [r, f"{r}{i % 3}"] for r in "ab" for i in range(8)}
 SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
     ALS: lambda: (ALS(dim=3, iterations=2, threads=1), CHOICES),
     BPR: lambda: (BPR(dim=3, epochs=2, threads=1), CHOICES),
+    Contrastive: lambda: (Contrastive(encoder=FIVE, dim=4, epochs=2, threads=1), FIVE_KEYS),
     DeepWalk: lambda: (DeepWalk(dim=4, walks=2, length=5, threads=1), EDGES),
     Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),
     EASE: lambda: (EASE(regularization=1.0, threads=1), CHOICES),
@@ -83,22 +74,7 @@ SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
 }
 # What an estimator learns that makes no space, and how to tell that two have learned the same.
 LEARNED: dict[type, str] = {EASE: "identity_", Phrases: "phrases_"}
-ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
-    Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=3).fit(SENTENCES), SENTENCES[:2]),
-    GraphSAGE: lambda: (
-        GraphSAGE(dim=8, negative=8, epochs=2, threads=1).fit(RINGS, SEEN),
-        [["a", "b1"], ["b"], ["a"]],
-    ),
-    Lookup: lambda: (Lookup(Space(["a", "b", "c"], np.eye(3, 5, dtype=np.float32))), ["c", "a"]),
-    SIF: lambda: (SIF(FIVE).fit(FIVE_TEXTS), FIVE_TEXTS[:2]),
-    Subword: lambda: (
-        Subword(["ab", "ba"], np.eye(9, 5, dtype=np.float32), min_n=2, max_n=3, buckets=7),
-        ["ab", "bab"],
-    ),
-}
-
 estimators = pytest.mark.parametrize("kind", ESTIMATORS, ids=lambda kind: kind.__name__)
-encoders = pytest.mark.parametrize("kind", ENCODERS, ids=lambda kind: kind.__name__)
 
 
 def fitted(estimator: Any, data: Any) -> Any:
@@ -121,9 +97,7 @@ class Strange:
 
 def test_the_suite_finds_what_there_is() -> None:
     assert Word2Vec in ESTIMATORS
-    assert Lookup in ENCODERS
     assert set(ESTIMATORS) == set(SMALL)
-    assert set(ENCODERS) == set(ENCODER_MADE)
 
 
 @estimators
@@ -232,36 +206,3 @@ def test_repr_makes_the_estimator_again(kind: type[Estimator]) -> None:
 def test_one_seed_and_one_thread_give_one_result(kind: type[Estimator]) -> None:
     (one, data), (two, _) = SMALL[kind](), SMALL[kind]()
     assert learned_by(fitted(one, data)) == learned_by(fitted(two, data))
-
-
-@encoders
-def test_an_encoder_follows_the_protocol(kind: type) -> None:
-    encoder, items = ENCODER_MADE[kind]()
-    assert isinstance(encoder, Encoder)
-    protocol, found = inspect.signature(Encoder.encode), inspect.signature(kind.encode)  # type: ignore[attr-defined]
-    own = list(found.parameters)[len(protocol.parameters) :]
-    assert list(found.parameters) == [*protocol.parameters, *own]
-    assert all(found.parameters[name].default is None for name in own)  # what else it takes may be left out
-    assert len(encoder.identity) == 64
-    vectors = encoder.encode(items)
-    assert vectors.shape == (len(items), encoder.dim)
-    assert vectors.dtype == np.float32
-    assert encoder.encode(items[:0]).shape == (0, encoder.dim)
-
-
-@encoders
-def test_batches_change_nothing_and_callers_own_the_result(kind: type) -> None:
-    encoder, items = ENCODER_MADE[kind]()
-    expected = encoder.encode(items).copy()
-    for method in (encoder.encode, encoder.encode_query, encoder.encode_document):
-        vectors = method(items, batch_size=1, show_progress=False)
-        np.testing.assert_array_equal(vectors, expected)
-        vectors[:] = 7  # must not reach the encoder's own memory
-    np.testing.assert_array_equal(encoder.encode(items), expected)
-
-
-@encoders
-def test_one_string_is_no_list_of_items(kind: type) -> None:
-    encoder, _ = ENCODER_MADE[kind]()
-    with pytest.raises(InputError):
-        encoder.encode("a")

@@ -1,7 +1,7 @@
 """Encoders: one raw item in, one vector out."""
 
 from nearer.encoders import fasttext_binary
-from nearer.encoders.base import Encoder
+from nearer.encoders.base import Encoder, Modality
 from nearer.encoders.fasttext_binary import require_bin
 from nearer.encoders.known import KnownEncoder, known_encoders
 from nearer.encoders.lookup import Lookup
@@ -14,6 +14,7 @@ __all__ = [
     "Encoder",
     "KnownEncoder",
     "Lookup",
+    "Modality",
     "Subword",
     "encoder",
     "known_encoders",

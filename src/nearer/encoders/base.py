@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearer.errors import ParameterError, shown
+
+# What an encoder of ours says that it reads, in its attribute `modality`: texts, images, recordings, rows of
+# a table, vectors, features of nodes or items, or the keys of a space.
+Modality = Literal["text", "image", "audio", "table", "vector", "features", "key"]
 
 
 @runtime_checkable
@@ -43,6 +47,12 @@ class Encoder(Protocol):
     ) -> NDArray[np.float32]:
         """Vectors of items that are searched for."""
         ...
+
+
+def modality_of(encoder: object) -> Modality | None:
+    """What `encoder` says that it reads, or None where it does not say."""
+    said = getattr(encoder, "modality", None)
+    return said if said in get_args(Modality) else None
 
 
 def checked_batch_size(batch_size: object) -> int:

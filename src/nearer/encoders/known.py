@@ -8,12 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from nearer.encoders.base import Encoder
+from nearer.encoders.base import Encoder, Modality
 from nearer.space import Shipped
-
-Modality = Literal["text", "image", "audio", "table"]
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nearer.encoders.base import Modality
 from nearer.errors import InputError
 from nearer.space import Space
 
 
 class Lookup:
     """Encodes keys by looking them up in a space; a key that is not there is an error."""
+
+    modality: ClassVar[Modality] = "key"
 
     def __init__(self, space: Space) -> None:
         self.space = space

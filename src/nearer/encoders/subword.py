@@ -9,11 +9,12 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.encoders.base import checked_batch_size
+from nearer.encoders.base import Modality, checked_batch_size
 from nearer.errors import InputError, UnknownKey, shown
 from nearer.kernels.subwords import cut_ngrams, mean_rows
 from nearer.kernels.threads import thread_count
@@ -42,6 +43,8 @@ class Subword:
         vector of a bucket that has no row is zero.
     spellings : the bytes of words that are not UTF-8 and so stand in `words` under another spelling.
     """
+
+    modality: ClassVar[Modality] = "text"
 
     def __init__(
         self,

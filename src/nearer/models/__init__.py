@@ -2,6 +2,8 @@
 
 from nearer.models.als import ALS
 from nearer.models.bpr import BPR
+from nearer.models.contrastive import Contrastive, ContrastReport
+from nearer.models.contrastive_encoding import TowerEncoder
 from nearer.models.deepwalk import DeepWalk
 from nearer.models.doc2vec import Doc2Vec
 from nearer.models.ease import EASE, EASEReport
@@ -26,6 +28,8 @@ __all__ = [
     "EASE",
     "PPMI",
     "SIF",
+    "ContrastReport",
+    "Contrastive",
     "DeepWalk",
     "Doc2Vec",
     "EASEReport",
@@ -43,6 +47,7 @@ __all__ = [
     "ProNE",
     "ProNEReport",
     "SageReport",
+    "TowerEncoder",
     "Word2Vec",
     "can_save_model",
     "recommender",

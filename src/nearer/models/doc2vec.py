@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.encoders.base import checked_batch_size
+from nearer.encoders.base import Modality, checked_batch_size
 from nearer.errors import NotFitted, ParameterError
 from nearer.kernels.documents import DocumentTraining, Method, Settings, output_width
 from nearer.kernels.threads import thread_count
@@ -109,6 +109,7 @@ class Doc2Vec(Incremental[DocumentMaterial]):
         "empty",
         "seed",
     )
+    modality: ClassVar[Modality] = "text"
     constraints: ClassVar[Mapping[str, Constraint]] = {
         **TRAINING,
         **{name: rule for name, rule in READING.items() if name != "memory"},

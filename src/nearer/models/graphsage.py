@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.encoders.base import checked_batch_size
+from nearer.encoders.base import Modality, checked_batch_size
 from nearer.errors import NotFitted, ParameterError
 from nearer.models.incremental import TRAINING, Incremental
 from nearer.models.parameters import Constraint, Instance, OrNone, Real, Whole, as_float
@@ -113,6 +113,7 @@ class GraphSAGE(Incremental[SageMaterial]):
         "learning_rate",
         "seed",
     )
+    modality: ClassVar[Modality] = "features"
     constraints: ClassVar[Mapping[str, Constraint]] = {
         **TRAINING,
         "layers": Whole(1, 16),

@@ -230,7 +230,7 @@ class Incremental(Estimator, Generic[M]):
         if state is None and self.checkpoint is not None:
             state = load_checkpoint(Path(self.checkpoint), self._settings(), fingerprint)
         elif state is not None and (state.next_unit >= self._last_unit or fingerprint != self._fingerprint):
-            state.start_round(state.next_unit / self._units)
+            state.start_round(self._epochs_of_round(state))
         if state is None:
             state = self._seed(material)
         self._fingerprint, self._units = fingerprint, units
@@ -243,7 +243,10 @@ class Incremental(Estimator, Generic[M]):
         return int(self.epochs)
 
     def _epochs_done(self, state: TrainingState) -> float:
-        return state.epochs_before + state.next_unit / self._units
+        return state.epochs_before + self._epochs_of_round(state)
+
+    def _epochs_of_round(self, state: TrainingState) -> float:
+        return state.next_unit / self._units
 
     def _settings(self) -> dict[str, object]:
         """The parameters that decide the result, as checkpoints and provenance record them."""

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.encoders import pooling
-from nearer.encoders.base import checked_batch_size
+from nearer.encoders.base import Modality, checked_batch_size
 from nearer.errors import InputError, ParameterError, shown
 from nearer.models.known_words import KnownWords, look_up, shares_of
 from nearer.models.parameters import (
@@ -101,6 +101,7 @@ class SIF(Estimator):
     report_ : `PoolingReport`.
     """
 
+    modality: ClassVar[Modality] = "text"
     constraints: ClassVar[Mapping[str, Constraint]] = {
         "words": Instance((Space, str, os.PathLike), "a Space, or the path or name of one"),
         "method": Choice(("sif", "usif", "mean")),

@@ -4,5 +4,6 @@ Torch is loaded by the files that hold modules, and only when one is built.
 """
 
 from nearer.networks.base import Network, Plan, Prepared
+from nearer.networks.vectors import MLP
 
-__all__ = ["Network", "Plan", "Prepared"]
+__all__ = ["MLP", "Network", "Plan", "Prepared"]

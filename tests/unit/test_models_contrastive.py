@@ -1,0 +1,321 @@
+"""Contrastive: what it learns, on data whose right answer is provable; resuming, saving, collapse."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nearer
+from nearer import Contrastive, Space
+from nearer.errors import InputError, NotFitted, ParameterError, SpaceMismatch
+from nearer.networks import MLP
+from nearer.signal import Masked, Neighbors, Pairs, SameLabel, Together, Views
+
+pytest.importorskip("torch")
+COUNT, DIM = 400, 8
+
+
+def turned(seed: int = 0, noise: float = 0.0) -> tuple[Space, Space]:
+    """Two kinds of vectors linked by a secret rotation: the one tells the other."""
+    source = np.random.default_rng(seed)
+    left = source.standard_normal((COUNT, DIM))
+    secret, _ = np.linalg.qr(source.standard_normal((DIM, DIM)))
+    right = left @ secret + noise * source.standard_normal((COUNT, DIM))
+    return (
+        Space([f"l{row}" for row in range(COUNT)], left.astype(np.float32)),
+        Space([f"r{row}" for row in range(COUNT)], right.astype(np.float32)),
+    )
+
+
+LEFT, RIGHT = turned()
+PAIRS = list(zip(LEFT.keys, RIGHT.keys, strict=True))
+FAST: dict[str, Any] = {"epochs": 30, "batch_size": 64, "learning_rate": 0.01, "threads": 1}
+
+
+def bridge(**changed: Any) -> Contrastive:
+    return Contrastive(Pairs(), left=LEFT, right=RIGHT, dim=16, **{**FAST, **changed})
+
+
+@pytest.mark.parametrize("objective", ["infonce", "triplet", "vicreg"])
+def test_a_secret_rotation_is_found_both_ways(objective: Any) -> None:
+    model = bridge(objective=objective).fit(PAIRS)
+    report = model.report_
+    assert report.held_out == 40
+    assert report.unseen
+    for way in (report.left_to_right, report.right_to_left):
+        assert way["chance@1"] == pytest.approx(1 / 40)
+        assert way["chance@10"] == pytest.approx(10 / 40)
+        assert way["recall@1"] > 0.8
+    near = model.space_.neighbors(model.encode_query(["l3"])[0], 1)
+    assert near.keys == ["r3"]
+
+
+def test_both_sides_share_a_space() -> None:
+    model = bridge(epochs=2).fit(PAIRS)
+    assert model.left_encoder_.identity == model.right_encoder_.identity == model.identity
+    assert model.left_space_.identity == model.space_.identity == model.identity
+    assert model.left_space_.keys == LEFT.keys
+    assert model.space_.keys == RIGHT.keys
+    np.testing.assert_allclose(model.encode_document(RIGHT.keys), model.space_.vectors, atol=1e-5)
+    np.testing.assert_allclose(model.encode_query(LEFT.keys), model.left_space_.vectors, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(model.space_.vectors, axis=1), 1, atol=1e-5)
+
+
+def test_encoding_heeds_neither_batches_nor_order() -> None:
+    model = bridge(epochs=2, hidden=16).fit(PAIRS)
+    whole = model.encode(RIGHT.keys)
+    np.testing.assert_allclose(model.encode(RIGHT.keys, batch_size=7), whole, atol=1e-5)
+    np.testing.assert_allclose(model.encode(RIGHT.keys[::-1])[::-1], whole, atol=1e-5)
+
+
+def test_hard_negatives_and_prefixes_learn_too() -> None:
+    model = bridge(hard_negatives=4, matryoshka=[4, 8]).fit(PAIRS)
+    assert model.report_.left_to_right["recall@1"] > 0.8
+    assert sorted(model.report_.nested) == [4, 8]
+    plain = bridge().fit(PAIRS)
+    short = plain.space_.truncate(4), plain.left_space_.truncate(4)
+    nested = model.space_.truncate(4), model.left_space_.truncate(4)
+    found = [
+        np.mean([right.neighbors(left[f"l{row}"], 1).keys == [f"r{row}"] for row in range(COUNT)])
+        for right, left in (short, nested)
+    ]
+    assert found[1] > found[0]
+
+
+def test_a_network_is_trained_whole() -> None:
+    model = Contrastive(Pairs(), left=MLP(16, hidden=(), scale=False), right=RIGHT, dim=16, **FAST).fit(
+        (LEFT.vectors, RIGHT.keys)
+    )
+    assert model.report_.left_to_right["recall@1"] > 0.8
+    assert model.left_space_.keys[:2] == ["0", "1"]
+
+
+def test_labels_draw_items_together() -> None:
+    source = np.random.default_rng(0)
+    labels = source.integers(0, 3, 300)
+    vectors = source.standard_normal((300, 12)).astype(np.float32)
+    vectors[:, 0] += labels * 2.0  # the one column that tells, among eleven that do not
+    model = Contrastive(SameLabel(), encoder=MLP(4, hidden=16), **FAST).fit((vectors, labels))
+    assert model.report_.left_to_right["recall@1"] > 0.6
+    seen = model.encode(vectors)
+    same = labels[:, None] == labels
+    cosines = seen @ seen.T
+    assert cosines[same].mean() > cosines[~same].mean() + 0.3
+    plain = vectors @ vectors.T / np.outer(*[np.linalg.norm(vectors, axis=1)] * 2)
+    assert plain[same].mean() < plain[~same].mean() + 0.2
+
+
+def test_views_neighbors_and_sessions_learn() -> None:
+    clubs = [[f"{club}{member}" for member in range(20)] for club in "abc"]
+    names = [name for club in clubs for name in club]
+    source = np.random.default_rng(0)
+    space = Space(names, source.standard_normal((60, 16)).astype(np.float32))
+    club = np.repeat(np.arange(3), 20)
+    same = club[:, None] == club
+    edges = [(one, other) for members in clubs for one in members for other in members if one < other]
+    sessions = [list(source.choice(members, 5, replace=False)) for members in clubs for _ in range(40)]
+    for signal, data in ((Neighbors(edges), names), (Together(), sessions)):
+        model = Contrastive(signal, encoder=space, dim=8, hidden=64, **{**FAST, "epochs": 20}).fit(data)
+        seen = model.encode(names)
+        cosines = seen @ seen.T
+        assert cosines[same].mean() > cosines[~same].mean() + 0.4
+    model = Contrastive(Views(drop=0.2), encoder=LEFT, **{**FAST, "epochs": 5}).fit(LEFT.keys)
+    assert model.report_.left_to_right["MRR"] > 0.4
+    assert model.held_out_curve_[-1] > model.held_out_curve_[0]
+
+
+def test_one_encoder_serves_both_sides_of_pairs() -> None:
+    both = Space([*LEFT.keys, *RIGHT.keys], np.concatenate([LEFT.vectors, LEFT.vectors]))
+    model = Contrastive(Pairs(), encoder=both, **{**FAST, "epochs": 3}).fit(PAIRS)
+    assert model.report_.left_to_right["recall@1"] == 1
+    assert model.left_encoder_ is model.right_encoder_
+
+
+def test_a_resumed_run_is_the_uninterrupted_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed: dict[str, Any] = {"hard_negatives": 2, "epochs": 4, "learn_temperature": True}
+    whole = bridge(**changed).fit(PAIRS)
+    training = nearer.models.contrastive_training.ContrastTraining
+    step, count = training._step, 0
+
+    def dies(self: Any, *arguments: Any) -> float:
+        nonlocal count
+        count += 1
+        if count == 15:
+            raise OSError("killed")
+        return step(self, *arguments)
+
+    monkeypatch.setattr(training, "_step", dies)
+    stopped = {"checkpoint": tmp_path / "run", "checkpoint_every": 0.0}
+    with pytest.raises(OSError, match="killed"):
+        bridge(**changed, **stopped).fit(PAIRS)
+    monkeypatch.setattr(training, "_step", step)
+    resumed = bridge(**changed, **stopped).fit(PAIRS)
+    assert resumed.identity == whole.identity
+    np.testing.assert_array_equal(resumed.loss_curve_, whole.loss_curve_)
+    np.testing.assert_array_equal(resumed.held_out_curve_, whole.held_out_curve_)
+
+
+def test_ctrl_c_keeps_what_was_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    training = nearer.models.contrastive_training.ContrastTraining
+    step = training._step
+
+    def interrupted(self: Any, *arguments: Any) -> float:
+        import os  # noqa: PLC0415
+        import signal  # noqa: PLC0415
+
+        os.kill(os.getpid(), signal.SIGINT)
+        return step(self, *arguments)
+
+    monkeypatch.setattr(training, "_step", interrupted)
+    model = bridge()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(PAIRS)
+    assert model.report_.interrupted
+    assert model.encode(["r1"]).shape == (1, 16)
+
+
+def test_patience_ends_training_and_the_best_weights_stay() -> None:
+    source = np.random.default_rng(1)
+    noise = Space(RIGHT.keys, source.standard_normal((COUNT, DIM)).astype(np.float32))
+    model = Contrastive(Pairs(), left=LEFT, right=noise, dim=16, patience=2, **{**FAST, "epochs": 50}).fit(
+        PAIRS
+    )
+    report = model.report_
+    assert report.stopped_early
+    assert report.epochs == len(model.held_out_curve_) < 50
+    assert report.best_epoch == int(np.argmax(model.held_out_curve_)) + 1
+    ways = [report.left_to_right["MRR"], report.right_to_left["MRR"]]
+    assert np.mean(ways) == pytest.approx(model.held_out_curve_.max(), abs=1e-6)
+    more = model.fit(PAIRS)
+    assert more.report_.epochs > len(more.held_out_curve_)
+
+
+def test_a_saved_model_is_an_encoder(tmp_path: Path) -> None:
+    model = bridge(epochs=2, matryoshka=(4,)).fit(PAIRS)
+    model.save(tmp_path / "it")
+    opened = nearer.encoder(tmp_path / "it")
+    assert isinstance(opened, Contrastive)
+    assert opened.identity == model.identity
+    assert opened.space_.keys == model.space_.keys
+    np.testing.assert_array_equal(opened.encode_query(LEFT.keys[:9]), model.encode_query(LEFT.keys[:9]))
+    again = opened.fit(PAIRS)
+    assert again.report_.epochs == 4
+    with pytest.raises(ParameterError, match="dim was decided when this model was trained, and is 16"):
+        Contrastive.load(tmp_path / "it", dim=8)
+
+
+def test_a_frozen_encoder_is_saved_by_its_place(tmp_path: Path) -> None:
+    LEFT.save(tmp_path / "left.space")
+    model = Contrastive(Pairs(), left=tmp_path / "left.space", right=RIGHT, dim=4, epochs=1).fit(PAIRS)
+    model.save(tmp_path / "it")
+    assert nearer.encoder(tmp_path / "it").identity == model.identity
+    LEFT.take(np.arange(9, COUNT)).reduce(DIM).save(tmp_path / "left.space", overwrite=True)
+    with pytest.raises(SpaceMismatch, match="restore it, or fit again"):
+        nearer.encoder(tmp_path / "it")
+    given = Contrastive.load(tmp_path / "it", left=LEFT)
+    assert given.identity == model.identity
+
+
+def test_collapse_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    same = Space(LEFT.keys, np.ones((COUNT, DIM), np.float32))
+    model = Contrastive(Views(drop=0.0, noise=0.0), encoder=same, projector=0, **{**FAST, "epochs": 1})
+    with pytest.raises(
+        ParameterError, match=r"training collapsed: vectors are all alike, with a mean cosine"
+    ):
+        model.fit(LEFT.keys)
+    with pytest.raises(NotFitted):
+        model.encode(["l1"])
+    line = np.zeros((COUNT, DIM), np.float32)
+    line[:, 0] = np.linspace(-1, 1, COUNT)
+    with caplog.at_level(logging.WARNING, "nearer"):
+        Contrastive(Views(), encoder=Space(LEFT.keys, line), projector=0, epochs=1, threads=1).fit(LEFT.keys)
+    assert "vectors use hardly more than one direction of 8" in caplog.text
+
+
+def test_an_exploding_loss_names_the_learning_rate() -> None:
+    with pytest.raises(ParameterError, match=r"training diverged: the loss is \w+ at learning_rate=1e\+30"):
+        bridge(learning_rate=1e30, objective="vicreg").fit(PAIRS)
+
+
+BAD: list[tuple[dict[str, Any], Any, type[Exception], str]] = [
+    ({}, PAIRS, ParameterError, "no encoder is given; give encoder=, or left= and right="),
+    ({"left": LEFT}, PAIRS, ParameterError, "left is given alone; give left= and right="),
+    ({"encoder": LEFT, "right": RIGHT}, PAIRS, ParameterError, "encoder and left or right are given"),
+    (
+        {"signal": Views(), "left": LEFT, "right": RIGHT},
+        PAIRS,
+        ParameterError,
+        "Views joins items of one kind, and left and right encode two; give encoder=",
+    ),
+    ({"left": LEFT, "right": RIGHT}, ["l1"], InputError, "row 0: 'l1' is no pair"),
+    ({"left": LEFT, "right": RIGHT}, [], InputError, "there are no pairs"),
+    ({"left": LEFT, "right": RIGHT}, PAIRS[:1], InputError, "there are 1 pairs that belong together"),
+    ({"left": LEFT, "right": RIGHT}, (["l1"], []), InputError, "there are 1 left and 0 right items"),
+    ({"left": LEFT, "right": RIGHT}, [*PAIRS, ("l1", "nobody")], LookupError, "nobody"),
+    (
+        {"left": LEFT, "right": RIGHT, "objective": "vicreg", "hard_negatives": 2},
+        PAIRS,
+        ParameterError,
+        'hard_negatives goes with infonce and triplet: objective="vicreg" has none',
+    ),
+    (
+        {"left": LEFT, "right": RIGHT, "dim": 8, "matryoshka": [4, 9]},
+        PAIRS,
+        ParameterError,
+        "matryoshka=[4, 9]: 9 is no whole number from 1 to the vectors' 8 dimensions",
+    ),
+    (
+        {"signal": Views(blur=1.0), "encoder": LEFT},
+        LEFT.keys,
+        ParameterError,
+        "blur is no change that this network makes; it knows drop, noise",
+    ),
+    (
+        {"signal": Views(drop=-1), "encoder": LEFT},
+        LEFT.keys,
+        ParameterError,
+        "drop=-1 is not a finite number",
+    ),
+    ({"signal": Masked(), "encoder": MLP()}, LEFT.vectors, ParameterError, "MLP has no loss of its own"),
+    (
+        {"signal": SameLabel(), "encoder": LEFT},
+        (["l1", "l2"], ["a", "b"]),
+        InputError,
+        "no two items belong together: every item has a label of its own",
+    ),
+    ({"signal": SameLabel(), "encoder": LEFT}, [("l1", None)], InputError, "row 0: there is no label"),
+    ({"signal": Together(), "encoder": LEFT}, [["l1"], ["l2"]], InputError, "every session has one item"),
+    (
+        {"signal": Neighbors(), "encoder": LEFT},
+        LEFT.keys,
+        ParameterError,
+        "edges=None: Neighbors needs a graph",
+    ),
+    (
+        {"signal": Neighbors([("l1", "x")]), "encoder": LEFT},
+        LEFT.keys,
+        InputError,
+        "an edge names 'x', which is no item",
+    ),
+    ({"signal": Views("t"), "encoder": LEFT}, {"a": ["l1"]}, InputError, "the table: there is no column 't'"),
+    (
+        {"signal": Views(), "encoder": MLP()},
+        [[1.0, 2.0], [1.0]],
+        InputError,
+        "row 1: [1.0] is no vector of 2",
+    ),
+    ({"signal": Views(), "encoder": MLP()}, [[1.0], [np.nan]], InputError, "row 1: the vector holds NaN"),
+]
+
+
+@pytest.mark.parametrize(("given", "data", "kind", "line"), BAD)
+def test_bad_input_is_one_line(given: dict[str, Any], data: Any, kind: type[Exception], line: str) -> None:
+    model = Contrastive(**{"signal": Pairs(), "epochs": 1, "threads": 1, **given})
+    with pytest.raises(kind, match=re.escape(line)) as caught:
+        model.fit(data)
+    assert "\n" not in str(caught.value)
