@@ -22,7 +22,8 @@ from nearer.networks.values import fraction, whole
 if TYPE_CHECKING:
     import torch
 
-FLOOR = 1e-10  # power that counts as silence
+QUIET = 1e-8  # peak of a wave that is silence
+FLOOR = 1e-10  # power that counts as none, where the peak of a wave is 1
 RANGE = 14.0  # natural logarithms below a recording's loudest band that still tell (about 60 dB)
 LEAST_DEVIATION = 1e-3  # of a band that hardly varies
 
@@ -84,7 +85,7 @@ class LogMelCNN:
         """What views change. Of the whole length: `shift`; of bands and frames: `time_mask` and
         `frequency_mask` (Park et al. 2019, SpecAugment), each twice. As logarithms of a factor: `stretch` of
         time, `warp` of frequency (as of vocal tracts of other lengths: Jaitly and Hinton 2013). In standard
-        deviations of the bands: `tilt` (smooth over frequency), `gain`, `noise`. `mix`: share of another sound.
+        deviations of the bands: `tilt` (smooth over frequency), `gain`, `noise`. `mix`: of another sound.
         """
         return dict(CHANGES)
 
@@ -139,12 +140,14 @@ class LogMelCNN:
 
     def _spectrogram(self, wave: NDArray[np.float32], seconds: float) -> NDArray[np.float32]:
         """Logarithms of power below that of the loudest band, float32 (frames, bands)."""
-        wave = centred(wave, round(seconds * self.rate))
+        peak = np.abs(wave).max()
+        wave = centred(wave / max(peak, QUIET), round(seconds * self.rate))
         found = log_mel(wave, self.rate, bands=self.bands, n_fft=2 * self._hop, hop=self._hop, floor=FLOOR)
         loudest = found.max()
         if loudest <= np.float32(np.log(FLOOR)):
             return np.full_like(found, -RANGE)
-        return np.maximum(found - loudest, np.float32(-RANGE))
+        below: NDArray[np.float32] = np.maximum(found - loudest, np.float32(-RANGE))
+        return below
 
 
 class Spectrograms:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from nearer.networks.heads import seeded
+
 FIRST, LATER = 5, 3  # sides of the filters of the first convolution, and of the others
 POOLED = 2  # convolutions whose outputs are part of the vector
 
@@ -16,8 +18,7 @@ class LogMelModule(nn.Module):
 
     def __init__(self, channels: Sequence[int], seed: int) -> None:
         super().__init__()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed % 2**63)
+        with seeded(seed):
             before, sizes = [1, *channels[:-1]], [FIRST] + [LATER] * (len(channels) - 1)
             self.steps = nn.ModuleList(
                 nn.Sequential(

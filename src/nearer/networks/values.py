@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import numbers
 
 from nearer.errors import ParameterError, shown
@@ -18,8 +17,7 @@ def whole(name: str, value: object, least: int, most: int) -> int:
 
 def fraction(name: str, value: object, least: float, most: float) -> float:
     """`value` as a finite number from `least` to `most`; raises `ParameterError`."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+    right = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not right or not least <= (number := float(value)) <= most:  # type: ignore[arg-type]  # a number by now
         raise ParameterError(f"{name}={shown(value)} is not a number from {least:g} to {most:g}")
-    if not least <= value <= most:
-        raise ParameterError(f"{name}={shown(value)} is not a number from {least:g} to {most:g}")
-    return float(value)
+    return number
