@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import bridge
+import contrastive_images
 import document_methods
 import documents
 import glove
@@ -36,7 +38,9 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "phrases": ("Phrases", phrases.run),
     "methods": ("Which method for words", methods.run),
     "document_methods": ("Which method for documents", document_methods.run),
+    "contrastive_images": ("Images by contrast", contrastive_images.run),
     "recommenders": ("Recommenders", recommenders.run),
+    "bridge": ("A bridge between two kinds of data", bridge.run),
     "search": ("Exact search", search.run),
 }
 

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from nearer.encoders import SpeakerEncoder
+from nearer.encoders.speaker import SHAPES
+
 FORMATS = {
     "wav": ("WAV", "PCM_16"),
     "float": ("WAV", "FLOAT"),
@@ -33,3 +36,10 @@ def written(samples: NDArray[np.float32], rate: int = 16_000, kind: str = "wav")
     form, subtype = FORMATS[kind]
     soundfile.write(file, samples, rate, format=form, subtype=subtype)
     return file.getvalue()
+
+
+def random_speaker(seed: int = 0, expected_rate: int | None = None) -> SpeakerEncoder:
+    """A speaker encoder of random weights."""
+    rng = np.random.default_rng(seed)
+    weights = {name: rng.normal(0, 0.1, shape).astype(np.float32) for name, shape in SHAPES.items()}
+    return SpeakerEncoder(weights, expected_rate=expected_rate)

@@ -20,7 +20,7 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 
 from nearer import errors, evaluate, maps, networks, search, signal
 from nearer.data import Graph, Interactions
-from nearer.encoders import encoder
+from nearer.encoders import embed, encoder
 from nearer.models import (
     ALS,
     BPR,
@@ -62,6 +62,7 @@ __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "SIF",
     "Space",
     "Word2Vec",
+    "embed",
     "encoder",
     "errors",
     "evaluate",

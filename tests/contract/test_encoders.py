@@ -19,10 +19,11 @@ import pytest
 import nearer.encoders
 import nearer.models
 from nearer import Space
-from nearer.encoders import Encoder, Lookup, Modality, Subword
+from nearer.encoders import Encoder, Lookup, Modality, SpeakerEncoder, Subword
 from nearer.errors import InputError
 from nearer.models import SIF, Contrastive, Doc2Vec, GraphSAGE, TowerEncoder
 from nearer.signal import Pairs
+from sounds import random_speaker, tone
 
 TOLERANCE = 1e-5  # that batches and order may change a vector by
 
@@ -57,6 +58,10 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
     ),
     Lookup: lambda: (Lookup(Space(["a", "b", "c"], np.eye(3, 5, dtype=np.float32))), ["c", "a"]),
     SIF: lambda: (SIF(FIVE).fit(FIVE_TEXTS), FIVE_TEXTS),
+    SpeakerEncoder: lambda: (
+        random_speaker(),
+        [(tone(0.3), 16_000), (tone(2.9, hertz=150.0), 16_000), (tone(1.0, hertz=90.0), 16_000)],
+    ),
     Subword: lambda: (
         Subword(["ab", "ba"], np.eye(9, 5, dtype=np.float32), min_n=2, max_n=3, buckets=7),
         ["ab", "bab"],

@@ -456,3 +456,35 @@ def test_explain_takes_one_user_and_one_item(kind: type, asked: Any) -> None:
     ):
         with pytest.raises(ParameterError, match=rf"is no {what}; keys are text or whole numbers"):
             call()
+
+
+@recommenders
+def test_parameters_set_after_the_fit_change_nothing_that_was_learned(kind: type, tmp_path: Path) -> None:
+    """New users are folded in as the fit was made; a saved model keeps its settings too."""
+    model = MADE[kind.__name__].make().fit(random_interactions())
+    chosen = list(model.interactions_.items[:3])
+    before = model.recommend_for(chosen, k=4)
+    others = {"dim": 9, "regularization": 7.0, "alpha": 3.0, "learning_rate": 0.5, "seed": 12}
+    model.set_params(**{name: value for name, value in others.items() if name in model.parameter_names()})
+    np.testing.assert_array_equal(model.recommend_for(chosen, k=4).scores, before.scores)
+    model.save(tmp_path / "saved")
+    np.testing.assert_array_equal(
+        nearer.recommender(tmp_path / "saved").recommend_for(chosen, k=4).scores, before.scores
+    )
+
+
+@recommenders
+@pytest.mark.parametrize(
+    ("weights", "error", "said"),
+    [
+        (5, ParameterError, "weights=5 is no list of numbers; give one for each item"),
+        ("ab", ParameterError, "weights='ab' is no list"),
+        ([3e38, 3e38], InputError, "add up to more than a float32 holds; give the item once"),
+    ],
+)
+def test_weights_that_are_none_are_one_line(
+    kind: type, weights: Any, error: type[Exception], said: str
+) -> None:
+    model = fitted(kind)
+    with pytest.raises(error, match=said):
+        model.recommend_for([model.interactions_.items[0]] * 2, k=2, weights=weights)

@@ -48,3 +48,9 @@ def test_the_identity_is_that_of_the_weights() -> None:
     one, two = EASE(regularization=1.0).fit(ROWS), EASE(regularization=1.0).fit(ROWS)
     assert one.identity_ == two.identity_ != EASE(regularization=2.0).fit(ROWS).identity_
     np.testing.assert_array_equal(one.weights_, two.weights_)
+
+
+def test_weights_that_overflow_are_named() -> None:
+    rows = [("a", "x", 1e30), ("a", "y", 1e30), ("b", "x", 1.0)]
+    with pytest.raises(InputError, match="the equations overflow single precision; scale the weights down"):
+        EASE(regularization=1.0).fit(rows)

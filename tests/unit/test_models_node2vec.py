@@ -100,6 +100,14 @@ def test_a_metapath_that_leads_nowhere_is_one_line() -> None:
         DeepWalk(**SMALL, metapath=["author", "author"]).fit(graph)
 
 
+def test_a_start_whose_walk_cannot_leave_it_is_not_reached() -> None:
+    nodes = pa.table({"id": ["a", "b", "p", "v"], "type": ["author", "author", "paper", "venue"]})
+    graph = Graph.read([("a", "p"), ("b", "v")], nodes=nodes, node_type="type")
+    model = DeepWalk(**SMALL, metapath=["author", "paper"]).fit(graph)
+    assert list(model.space_.keys) == ["a", "p"]
+    assert model.isolated_ == ["b", "v"]  # b has a neighbour, but none that the metapath goes to
+
+
 def test_isolated_nodes_get_no_vector_and_are_listed() -> None:
     graph = Graph.read([("a", "b"), ("b", "c")], nodes=["a", "x", "b", "c", "y"])
     model = Node2Vec(**SMALL).fit(graph)

@@ -136,7 +136,9 @@ def test_a_foreign_description_is_refused(saved, text, message):
 
 
 def test_a_folder_that_is_no_space_is_refused(tmp_path):
-    with pytest.raises(IntegrityError, match=r"is no Nearer space: it holds no space.json"):
+    with pytest.raises(
+        IntegrityError, match=r"is no Nearer space: it holds no space.json; pass the folder that save"
+    ):
         nearer.load(tmp_path)
 
 
@@ -381,3 +383,11 @@ def test_every_error_here_is_one_of_ours_and_one_line(saved):
         nearer.load(saved, verify=False)
     assert "\n" not in str(caught.value)
     assert "holds no float32 `vectors` of shape (3, 4)" in str(caught.value)
+
+
+def test_a_saved_model_says_what_opens_it(tmp_path):
+    (tmp_path / "state.json").write_text("{}")
+    with pytest.raises(
+        IntegrityError, match=r"is a saved model and no Nearer space.*nearer.encoder or nearer.recommender"
+    ):
+        nearer.load(tmp_path)

@@ -5,7 +5,7 @@
     destination.py   is there room for the result, asked before any work
     identified.py    which files say what space their vectors belong to
 
-Verbs, in the order of the work: `fit.py` -> `info.py`, `neighbors.py`, `analogy.py` -> `evaluate/`,
+Verbs, in the order of the work: `fit/`, `embed.py` -> `info.py`, `neighbors.py`, `analogy.py` -> `evaluate/`,
 `dims.py`, `search.py`, `map.py` -> `convert.py`, `models.py`; `tour/` shows them all.
 """
 

@@ -11,6 +11,7 @@ from nearer.cli import (
     analogy,
     convert,
     dims,
+    embed,
     evaluate,
     info,
     map,
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.command("tour", epilog=shown(tour.EXAMPLES))(tour.tour)
 app.add_typer(fit_app, name="fit")
 app.command("split", epilog=shown(split.EXAMPLES))(split.split)
+app.command("embed", epilog=shown(embed.EXAMPLES))(embed.embed)
 app.command("info", epilog=shown(info.EXAMPLES))(info.info)
 app.command("neighbors", epilog=shown(neighbors.EXAMPLES))(neighbors.neighbors)
 app.command("analogy", epilog=shown(analogy.EXAMPLES))(analogy.analogy)

@@ -27,6 +27,7 @@ ORDER = [
     "tour",
     "fit",
     "split",
+    "embed",
     "info",
     "neighbors",
     "analogy",

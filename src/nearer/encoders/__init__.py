@@ -2,20 +2,27 @@
 
 from nearer.encoders import fasttext_binary
 from nearer.encoders.base import Encoder, Modality
+from nearer.encoders.embed import embed
+from nearer.encoders.embed_run import Embedded, EmbedReport
 from nearer.encoders.fasttext_binary import require_bin
 from nearer.encoders.known import KnownEncoder, known_encoders
 from nearer.encoders.lookup import Lookup
 from nearer.encoders.opening import SAVED_MODELS, encoder
+from nearer.encoders.speaker import SpeakerEncoder
 from nearer.encoders.subword import Subword
 from nearer.space.formats import binary
 
 __all__ = [
     "SAVED_MODELS",
+    "EmbedReport",
+    "Embedded",
     "Encoder",
     "KnownEncoder",
     "Lookup",
     "Modality",
+    "SpeakerEncoder",
     "Subword",
+    "embed",
     "encoder",
     "known_encoders",
     "require_bin",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nearer.encoders.base import Encoder, Modality
+from nearer.encoders.speaker import open_speaker
 from nearer.space import Shipped
 
 
@@ -59,7 +60,27 @@ class KnownEncoder:
 
 
 # By name; an opener takes the paths of the files and the model's options as keywords.
-KNOWN: tuple[KnownEncoder, ...] = ()
+KNOWN: tuple[KnownEncoder, ...] = (
+    KnownEncoder(
+        name="resemblyzer",
+        modality="audio",
+        dim=256,
+        licence="Apache-2.0",
+        description="voices: who speaks, whatever is said (Jemine 2019; the loss of Wan and others 2018)",
+        shipped=Shipped(
+            package="Resemblyzer",
+            version="0.1.4",
+            install="pip install --no-deps Resemblyzer==0.1.4",
+            files=(
+                (
+                    "resemblyzer/pretrained.pt",
+                    "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
+                ),
+            ),
+        ),
+        open=open_speaker,
+    ),
+)
 
 
 def known_encoders() -> list[KnownEncoder]:

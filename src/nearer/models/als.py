@@ -19,7 +19,7 @@ from nearer.kernels.training import padded_rows
 from nearer.models.factors import FactorMaterial, FactorModel
 from nearer.models.incremental import TRAINING
 from nearer.models.normal_equations import NormalEquations, feedback
-from nearer.models.parameters import Choice, Constraint, Real, Whole, as_float
+from nearer.models.parameters import Choice, Constraint, Real, Whole
 from nearer.models.state import TrainingState, seeded_rows
 from nearer.recommend import FactorScorer, Scorer
 
@@ -148,20 +148,13 @@ class ALS(FactorModel[BothSides]):
         return TrainingState(dim, arrays, {"users": list(data.users), "items": list(data.items)})
 
     def _run(self, material: BothSides, state: TrainingState, planned_units: int, seed: int) -> AlsTraining:
-        return AlsTraining(material.by_user, material.by_item, self._solving(), planned_units)
-
-    def _solving(self) -> Solver:
-        return Solver(
-            int(self.dim),
-            as_float(self.alpha),
-            as_float(self.regularization),
-            as_float(self.frequency_scaling),
-            int(self.cg_steps) if self.solver == "cg" else 0,
-        )
+        return AlsTraining(material.by_user, material.by_item, _solver(self._settings()), planned_units)
 
     def _vectors(self, state: TrainingState) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         items = np.ascontiguousarray(state.arrays["items"][:, : self.dim])
-        return NormalEquations(items, self._solving(), self.threads).solve(self._data.matrix()), items
+        return NormalEquations(items, _solver(self._settings()), self.threads).solve(
+            self._data.matrix()
+        ), items
 
     def _learn(self, state: TrainingState) -> None:
         super()._learn(state)
@@ -170,7 +163,8 @@ class ALS(FactorModel[BothSides]):
     def _equations(self) -> NormalEquations:
         """What the vector of a new user solves; made once a fit."""
         if "_made_equations" not in self.__dict__:
-            self._made_equations = NormalEquations(self.item_space_.vectors, self._solving(), self.threads)
+            solver = _solver(self._fitted)
+            self._made_equations = NormalEquations(self.item_space_.vectors, solver, self.threads)
         return self._made_equations
 
     def _fold_in(self, chosen: Matrix) -> Scorer:
@@ -180,3 +174,14 @@ class ALS(FactorModel[BothSides]):
         self, past: NDArray[np.int64], weights: NDArray[np.float32], items: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         return self._equations().shares(past, weights, items)
+
+
+def _solver(settings: Mapping[str, Any]) -> Solver:
+    """How least squares are solved, by the settings of a fit."""
+    return Solver(
+        int(settings["dim"]),
+        float(settings["alpha"]),
+        float(settings["regularization"]),
+        float(settings["frequency_scaling"]),
+        int(settings["cg_steps"]) if settings["solver"] == "cg" else 0,
+    )

@@ -150,7 +150,7 @@ class BPR(FactorModel[GroupedUsers]):
 
     def _fold_in(self, chosen: Matrix) -> Scorer:
         """New users by `rank_for`, each alone, so that who else is asked for changes nothing."""
-        vectors = np.ones((chosen.shape[0], int(self.dim) + 1), np.float32)
+        vectors = np.ones((chosen.shape[0], self.item_space_.dim), np.float32)
         for row, (start, end) in enumerate(zip(chosen.indptr[:-1], chosen.indptr[1:], strict=True)):
             vectors[row, :-1] = self._ranked(chosen.indices[start:end].astype(np.int64)).vector()
         return self._scorer_of(vectors)
@@ -163,5 +163,5 @@ class BPR(FactorModel[GroupedUsers]):
 
     def _ranked(self, past: NDArray[np.int64]) -> RankedUser:
         rows = self.item_space_.vectors
-        rate, decay = as_float(self.learning_rate), as_float(self.regularization)
-        return rank_for(past, rows[:, :-1], rows[:, -1], rate, decay, int(self.seed))
+        rate, decay = float(self._fitted["learning_rate"]), float(self._fitted["regularization"])
+        return rank_for(past, rows[:, :-1], rows[:, -1], rate, decay, int(self._fitted["seed"]))

@@ -81,6 +81,10 @@ def chosen_items(
     lists = {name: list(some) for name, some in given_lists.items()}
     if not lists or lists == {NEW: []}:
         raise ParameterError("items is empty", remedy="give one key at least")
+    if weights is not None and (isinstance(weights, str) or not isinstance(weights, Iterable)):
+        raise ParameterError(
+            f"weights={shown(weights)} is no list of numbers", remedy="give one for each item"
+        )
     given = weights if isinstance(weights, Mapping) or weights is None else {NEW: weights}
     place = {key: i for i, key in enumerate(keys)}
     rows: list[int] = []
@@ -100,8 +104,16 @@ def chosen_items(
                 raise _unknown("item", text, place)
             else:
                 skipped[row] += 1
-    matrix = csr_array((np.array(values, np.float32), (rows, columns)), shape=(len(lists), len(keys)))
-    matrix.sum_duplicates()
+    with np.errstate(over="ignore"):
+        matrix = csr_array((np.array(values, np.float32), (rows, columns)), shape=(len(lists), len(keys)))
+        matrix.sum_duplicates()
+    if not np.isfinite(matrix.data).all():
+        first = int(np.argmin(np.isfinite(matrix.data)))
+        item = keys[int(matrix.indices[first])]
+        raise InputError(
+            f"the weights of {shown(item)} add up to more than a float32 holds",
+            remedy="give the item once, or scale the weights down",
+        )
     return NewUsers(list(map(str, lists)), matrix, skipped)
 
 

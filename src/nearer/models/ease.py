@@ -196,6 +196,11 @@ def item_weights(matrix: Matrix, regularization: float) -> NDArray[np.float32]:
         inverse[part, part.stop :] = inverse[part.stop :, part].T
         square = inverse[part, part]
         inverse[part, part] = np.tril(square) + np.tril(square, -1).T
+    if not np.isfinite(diagonal).all() or not (diagonal > 0).all():
+        raise InputError(
+            "the weights of the interactions are too large: the equations overflow single precision",
+            remedy="scale the weights down",
+        )
     inverse /= -diagonal[:, None]  # in Fortran's order: its transpose is B in C's, column j over P[j, j]
     inverse[np.diag_indices(items)] = 0.0
     weights: NDArray[np.float32] = inverse.T

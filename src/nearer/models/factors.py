@@ -93,6 +93,7 @@ class FactorModel(Incremental[M], Recommender, Generic[M]):
     biases: ClassVar[int] = 0  # last columns of the vectors that are no part of how alike two are
     report_: FactorReport
     _data: Interactions  # while `fit` is at work
+    _fitted: dict[str, Any]  # the settings of the fit, which new users are folded in by
 
     def _learn_from(self, data: Interactions) -> None:
         before = self.__dict__.get("item_space_")
@@ -135,6 +136,7 @@ class FactorModel(Incremental[M], Recommender, Generic[M]):
             {"users": user_vectors, "items": item_vectors},
         )
         provenance = provenance or {"model": type(self).__name__, **self._settings()}
+        self._fitted = self._settings()
         self.user_space_ = Space(users, user_vectors, "dot", identity=identity, provenance=provenance)
         self.item_space_ = Space(items, item_vectors, "dot", identity=identity, provenance=provenance)
         self.space_ = self.item_space_
@@ -148,6 +150,9 @@ class FactorModel(Incremental[M], Recommender, Generic[M]):
 
     def _directions(self, space: Space) -> NDArray[np.float32]:
         return space.vectors[:, : space.dim - self.biases]
+
+    def _decided(self) -> dict[str, Any]:
+        return self._fitted
 
     def _learned_arrays(self) -> dict[str, NDArray[Any]]:
         return {

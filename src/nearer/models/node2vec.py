@@ -115,13 +115,7 @@ class WalkModel(Incremental[WalkMaterial]):
         visits = walks.visits(0, len(walks.order), threads)
         reached = np.ones(len(graph), np.bool_)
         if self.metapath is not None or graph.directed:  # else a walk starts at every node
-            every = walks.visits(0, walks.count, threads)
-            reached = every > 0
-            if every.sum() == walks.count:
-                raise InputError(
-                    "no walk has two nodes, so none has a neighbour",
-                    remedy="name types of nodes in metapath as edges join them, each once: author, paper",
-                )
+            reached = walks.visits(0, walks.count, threads) > 0
         return WalkMaterial(graph, walks, np.maximum(visits, 1), reached)
 
     def _seed(self, material: WalkMaterial) -> TrainingState:

@@ -88,6 +88,10 @@ class Recommender(Estimator):
     def _learned_arrays(self) -> dict[str, NDArray[Any]]:
         """The learned state as arrays, for `save`."""
 
+    def _decided(self) -> dict[str, Any]:
+        """Parameters as the fit had them, where what is learned hangs on them: `save` keeps these."""
+        return {}
+
     @abstractmethod
     def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
         """Set the learned state from those arrays; `interactions_` is set."""
@@ -108,6 +112,11 @@ class Recommender(Estimator):
         self.interactions_ = data
         for name in ("item_table_", "_seen", "_made_scorer", "_near_items", "_near_users"):
             self.__dict__.pop(name, None)
+
+    @staticmethod
+    def check_item_table(table: Any, interactions: Interactions, key: str | None = None) -> None:
+        """Raise what `describe_items` would for this table, were a model fitted to `interactions`."""
+        items_in_order(table, key, interactions.items)
 
     def describe_items(self, table: Any, key: str | None = None) -> Self:
         """Give the items payload columns that `where` can ask for; returns the model.
@@ -241,7 +250,8 @@ class Recommender(Estimator):
         Raises `NotFitted`, `StorageError`.
         """
         data = self.interactions_
-        write_recommender(Path(path), self, self._learned_arrays(), data, self.item_table_, overwrite)
+        parameters = {**self.get_params(deep=False), **self._decided(), "model": type(self).__name__}
+        write_recommender(Path(path), parameters, self._learned_arrays(), data, self.item_table_, overwrite)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

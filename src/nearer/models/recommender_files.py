@@ -38,13 +38,16 @@ class Found:
 
 def write_recommender(
     path: Path,
-    model: Recommender,
+    parameters: Mapping[str, Any],
     learned: Mapping[str, NDArray[Any]],
     data: Interactions,
     item_table: Any,
     overwrite: bool,
 ) -> None:
-    """Write the parameters of `model`, what it `learned` and the interactions; raises `StorageError`."""
+    """Write `parameters` with the name of the model, what it `learned` and the interactions.
+
+    Raises `StorageError`.
+    """
     arrays: dict[str, NDArray[Any]] = {name: np.ascontiguousarray(array) for name, array in learned.items()}
     arrays |= {f"{OWN}indptr": data.indptr, f"{OWN}indices": data.indices}
     if data.weights is not None:
@@ -54,8 +57,7 @@ def write_recommender(
     if item_table is not None:
         arrays[TABLE] = _packed(item_table)
     state = TrainingState(0, arrays, {"users": list(data.users), "items": list(data.items)})
-    settings = {name: plain(value) for name, value in model.get_params(deep=False).items()}
-    settings["model"] = type(model).__name__
+    settings = {name: plain(value) for name, value in parameters.items()}
     save_model(path, state, settings, {"fingerprint": "", "kind": "recommender"}, overwrite)
 
 

@@ -32,10 +32,10 @@ def graph_walks(
 
     With weights an arc is taken in proportion to them. `extended` is node2vec+: an arc of less than its
     node's mean weight is loose, and counts as no tie or as part of one. With `metapath`, a cycle of node
-    types, walks start at nodes of the first and go on by type.
+    types, walks start at those nodes of the first that have a neighbour of the second.
 
     Raises `ParameterError` for `extended` without weights or `metapath` with p or q, `InputError` for a
-    metapath that names no type, or whose first type no node has that an arc leaves.
+    metapath that names no type, or along which no walk has two nodes.
     """
     if extended and graph.weights is None:
         raise ParameterError("extended=True is node2vec+, and this graph has no weights")
@@ -45,9 +45,7 @@ def graph_walks(
     types, path = NO_TYPES, NO_TYPES
     if metapath is not None:
         types, path = _metapath(graph, metapath)
-        starts = starts[types[starts] == path[0]]
-        if not len(starts):
-            raise InputError(f"no node of the type {shown(metapath[0])} has an edge that leaves it")
+        starts = _metapath_starts(graph, starts, types, path, metapath)
     return Walks(
         graph.indptr,
         graph.indices,
@@ -92,6 +90,29 @@ def _metapath(graph: Graph, metapath: Sequence[str]) -> tuple[NDArray[np.uint16]
         if name not in names:
             raise InputError(f"no node has the type {shown(name)}", remedy=f"there are {', '.join(names)}")
     return graph.types, np.array([names.index(name) for name in metapath], np.uint16)
+
+
+def _metapath_starts(
+    graph: Graph,
+    starts: NDArray[np.uint32],
+    types: NDArray[np.uint16],
+    path: NDArray[np.uint16],
+    metapath: Sequence[str],
+) -> NDArray[np.uint32]:
+    """Those of `starts` from which the path leads on; raises `InputError` where there is none."""
+    starts = starts[types[starts] == path[0]]
+    if not len(starts):
+        raise InputError(f"no node of the type {shown(metapath[0])} has an edge that leaves it")
+    leads_on = np.zeros(len(graph), np.bool_)
+    arcs = types[graph.indices] == path[1 % len(path)]
+    leads_on[np.repeat(np.arange(len(graph)), graph.degrees)[arcs]] = True
+    starts = starts[leads_on[starts]]
+    if not len(starts):
+        raise InputError(
+            "no walk has two nodes, so none has a neighbour",
+            remedy="name types of nodes in metapath as edges join them, each once: author, paper",
+        )
+    return starts
 
 
 def returns(walks: Walks, window: int, threads: int | None = None) -> float:

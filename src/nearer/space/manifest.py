@@ -12,6 +12,7 @@ from nearer.errors import IntegrityError, shown
 from nearer.space.checks import METRICS, Metric, is_identity
 
 NAME = "space.json"
+MODEL = "state.json"  # what a saved model holds instead
 FORMAT = "nearer-space"
 VERSIONS = {"float32": 1, "float16": 2, "int8": 2, "binary": 2}  # dtype -> version that brought it
 REMEDY = "save the space again, or take it from a backup"
@@ -66,8 +67,14 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         fields = json.loads(path.read_bytes())
     except FileNotFoundError:
+        model = (folder / MODEL).is_file()
         raise IntegrityError(
-            f"is no Nearer space: it holds no {NAME}", file=folder, remedy="pass the folder that save() wrote"
+            f"is {'a saved model and ' if model else ''}no Nearer space: it holds no {NAME}",
+            file=folder,
+            remedy="open it by nearer.encoder or nearer.recommender (nearer recommend), or save its vectors "
+            "with --space"
+            if model
+            else "pass the folder that save() wrote",
         ) from None
     except (ValueError, RecursionError) as error:
         raise IntegrityError(f"is not whole JSON: {error}", file=path, remedy=REMEDY) from None

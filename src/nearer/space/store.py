@@ -47,16 +47,16 @@ def write(space: Space, path: str | os.PathLike[str], overwrite: bool = False) -
     """
     target = Path(path)
     require_unicode(space.keys)
-    table = _items_table(space)
-    _require_replaceable(target)
+    table = items_table(space)
+    require_replaceable(target)
     with new_folder(target, overwrite) as folder:
         files = {
-            VECTORS: _write_file(folder / VECTORS, tensors.packed(_tensors(space))),
+            VECTORS: write_file(folder / VECTORS, tensors.packed(_tensors(space))),
             ITEMS: _write_items(folder / ITEMS, table),
         }
         dtype = DTYPES[space.kind] if isinstance(space, QuantizedSpace) else "float32"
         made = Manifest(len(space), space.dim, space.metric, space.identity, space.provenance, files, dtype)
-        _write_file(folder / manifests.NAME, [made.text().encode()])
+        write_file(folder / manifests.NAME, [made.text().encode()])
 
 
 def read(path: str | os.PathLike[str], *, verify: bool = True) -> Space:
@@ -98,7 +98,7 @@ def _tensors(space: Space) -> dict[str, NDArray[Any]]:
     return {"vectors": space.vectors}
 
 
-def _items_table(space: Space) -> pa.Table:
+def items_table(space: Space) -> pa.Table:
     """Keys and payload columns, keys first."""
     import pyarrow as pa  # noqa: PLC0415  (heavy: paid for where it is needed)
 
@@ -121,11 +121,16 @@ def _write_items(path: Path, table: pa.Table) -> FileRecord:
             os.fsync(handle.fileno())
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as error:
         raise FormatError(f"the payload columns cannot be written as Parquet: {error}") from None
+    return record_of(path)
+
+
+def record_of(path: Path) -> FileRecord:
+    """Size and hash of a file that was written."""
     with path.open("rb") as handle:
         return FileRecord(path.stat().st_size, hashlib.file_digest(handle, "sha256").hexdigest())
 
 
-def _write_file(path: Path, parts: Iterable[bytes | memoryview]) -> FileRecord:
+def write_file(path: Path, parts: Iterable[bytes | memoryview]) -> FileRecord:
     """Write, hash and force to disk."""
     digest, size = hashlib.sha256(), 0
     with path.open("wb") as handle:
@@ -140,7 +145,7 @@ def _write_file(path: Path, parts: Iterable[bytes | memoryview]) -> FileRecord:
     return FileRecord(size, digest.hexdigest())
 
 
-def _require_replaceable(target: Path) -> None:
+def require_replaceable(target: Path) -> None:
     """Refuse to replace anything that is not a space: a folder of other things would be lost."""
     foreign = target.is_dir() and any(target.iterdir()) and not (target / manifests.NAME).is_file()
     if target.is_file() or foreign:

@@ -6,6 +6,7 @@ The format is safetensors 0.4's: the length of a JSON header, the header, the ar
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -24,19 +25,32 @@ NAMES = {np.dtype(kind): name for name, kind in TYPES.items()}
 
 def packed(arrays: Mapping[str, NDArray[Any]]) -> Iterable[bytes | memoryview]:
     """The bytes of a safetensors file that holds `arrays`, in their order."""
-    header, end = {}, 0
-    little = {}
-    for name, array in arrays.items():
-        kind = NAMES[array.dtype.newbyteorder("<")]
-        little[name] = np.ascontiguousarray(array, dtype=TYPES[kind])
-        begin, end = end, end + array.nbytes
-        header[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": [begin, end]}
-    text = json.dumps(header, separators=(",", ":")).encode()
+    kinds = {name: NAMES[array.dtype.newbyteorder("<")] for name, array in arrays.items()}
+    yield _header({name: (kind, arrays[name].shape) for name, kind in kinds.items()})
+    for name, kind in kinds.items():
+        if arrays[name].size:
+            yield np.ascontiguousarray(arrays[name], dtype=TYPES[kind]).data.cast("B")
+
+
+def packed_rows(
+    name: str, shape: tuple[int, int], parts: Iterable[NDArray[np.float32]]
+) -> Iterable[bytes | memoryview]:
+    """The bytes of a safetensors file of one float32 array of `shape`, given as blocks of its rows."""
+    yield _header({name: ("F32", shape)})
+    for part in parts:
+        if part.size:
+            yield np.ascontiguousarray(part, dtype=TYPES["F32"]).data.cast("B")
+
+
+def _header(arrays: Mapping[str, tuple[str, tuple[int, ...]]]) -> bytes:
+    """Length and text of the header of arrays of these dtypes and shapes, one after another."""
+    fields, end = {}, 0
+    for name, (kind, shape) in arrays.items():
+        begin, end = end, end + np.dtype(TYPES[kind]).itemsize * math.prod(shape)
+        fields[name] = {"dtype": kind, "shape": list(shape), "data_offsets": [begin, end]}
+    text = json.dumps(fields, separators=(",", ":")).encode()
     text += b" " * (-(8 + len(text)) % ALIGNMENT)
-    yield len(text).to_bytes(8, "little") + text
-    for array in little.values():
-        if array.size:
-            yield array.data.cast("B")
+    return len(text).to_bytes(8, "little") + text
 
 
 def mapped(

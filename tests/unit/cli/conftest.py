@@ -37,11 +37,24 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     (folder / "questions.txt").write_text(shipped_text("questions.txt"), encoding="utf-8")
     model = nearer.Word2Vec(32, epochs=3, threads=1).fit(folder / "corpus.txt")
     model.space_.save(folder / "words.space")
+    nearer.Doc2Vec(16, min_count=1, epochs=2, threads=1).fit(texts).save(folder / "texts.model")
     np.save(folder / "queries.npy", model.space_.vectors[:4])
     write_judgements(folder, model.space_)
     write_recommender(folder)
     write_graph(folder)
+    write_photos(folder / "photos")
     return folder
+
+
+def write_photos(folder: Path) -> None:
+    """40 small pictures: squares of two shades, brighter on the left or on the right."""
+    image = pytest.importorskip("PIL.Image")
+    generator = np.random.default_rng(0)
+    folder.mkdir()
+    for number in range(40):
+        pixels = generator.integers(0, 90, (16, 16, 3), np.uint8)
+        pixels[:, 8 * (number % 2) :][:, :8] += 120
+        image.fromarray(pixels).save(folder / f"{('left', 'right')[number % 2]}{number:02}.png")
 
 
 def write_graph(folder: Path) -> None:

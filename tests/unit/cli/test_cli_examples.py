@@ -60,7 +60,13 @@ def test_example_runs(example: str, here: Path, run: Run) -> None:
     assert result.exit_code == 0, result.output
     assert result.stdout
     assert result.stderr.count("\n") == result.stderr.count("nearer: note: ")
-    if " map " in example or " fit " in example or " convert " in example or " -o " in example:
+    if (
+        " map " in example
+        or " fit " in example
+        or " embed " in example
+        or " convert " in example
+        or " -o " in example
+    ):
         assert set(here.iterdir()) - before
 
 

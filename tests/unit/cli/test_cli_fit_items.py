@@ -110,6 +110,7 @@ BAD: dict[str, tuple[tuple[object, ...], int, tuple[str, ...]]] = {
     ),
     "EASE without vectors": ((*FIT, *TO, "--method", "ease", "--space", "v.space"), 2, ("no vectors",)),
     "no such item table": ((*FIT, *TO, "--item-table", "no.csv"), 1, ("no.csv", "no such file")),
+    "item table without a key": ((*FIT, *TO, "--item-table", "names.csv"), 1, ("names.csv", "item")),
     "output exists": ((*FIT, "-o", "items.model"), 1, ("items.model", "add --overwrite")),
     "output is foreign": ((*FIT, "-o", "words.space", "--overwrite"), 1, ("words.space", "no saved model")),
     "output in no folder": ((*FIT, "-o", "no/new.model"), 1, ("no", "create it first")),
@@ -123,6 +124,7 @@ def test_bad_input_is_one_line(
     arguments: tuple[object, ...], code: int, parts: tuple[str, ...], here: Path, run: Run
 ) -> None:
     (here / "none.csv").write_text("user,item\n")
+    (here / "names.csv").write_text("name,price\nx,1\n")
     (here / "floats.csv").write_text("user,item\n1.0,2\n")
     (here / "gap.csv").write_text("user,item\na,x\nb,\n")
     (here / "minus.csv").write_text("user,item,weight\na,x,-1\n")

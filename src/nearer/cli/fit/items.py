@@ -20,7 +20,7 @@ from nearer.cli.fit import options as word
 from nearer.cli.fit.training import Facts, interrupted, model_fact, save_space, saved_fact
 from nearer.cli.options import AsJson, Overwrite, Threads, named_values
 from nearer.cli.output import print_facts, print_json, print_next
-from nearer.errors import InputError, ParameterError, StorageError
+from nearer.errors import ParameterError, StorageError
 
 EXAMPLES = (
     "nearer fit items orders.csv -o items.model",
@@ -83,9 +83,9 @@ def items(
         _require_vectors(model, space, overwrite)
     if checkpoint is not None:
         make_folder(checkpoint)
-    if item_table is not None and not item_table.is_file():
-        raise InputError("there is no such file", file=item_table)
     data = nearer.Interactions.read(table, user=user, item=item, weight=weight, time=time)
+    if item_table is not None:
+        model.check_item_table(item_table, data)
     ended = None
     try:
         model.fit(data)
@@ -94,7 +94,7 @@ def items(
             raise
         ended = str(error) or interrupted(checkpoint)
     model.save(out, overwrite)
-    if item_table is not None:  # only now: a table that cannot be read costs nothing that was learned
+    if item_table is not None:  # only now: what can go wrong still costs nothing that was learned
         model.describe_items(item_table)
         model.save(out, overwrite=True)
     if space is not None:

@@ -1,0 +1,222 @@
+"""Items in tables, read a record batch at a time: a column of keys, one of items, and what is kept beside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nearer.data.columns import ending
+from nearer.errors import FormatError, InputError, shown
+
+KEY_NAMES = ("key", "id")  # columns that are taken for keys where none is named
+ITEM_NAMES: Mapping[str, tuple[str, ...]] = {  # ... and for items, by modality
+    "text": ("text", "content", "body", "document", "sentence"),
+    "image": ("image", "img", "picture", "photo", "bytes", "file", "path"),
+    "audio": ("audio", "sound", "recording", "bytes", "file", "path"),
+}
+ROWS_A_BATCH = 1024
+BUFFER = 1 << 20  # bytes of a Parquet column that are read at once
+CSV_BLOCK = 1 << 23  # bytes of a CSV file that decide the types of its columns, and the longest row
+
+Row = tuple[int, Any, Any, tuple[Any, ...]]  # number, key, item or None, payload
+
+
+@dataclass(frozen=True)
+class ItemColumns:
+    """Names of a table's columns.
+
+    Attributes
+    ----------
+    key : of the keys; None: "key" or "id", and where there is none the number of the row from 0.
+    item : of the items; None: by the names usual for the modality, or the only column that can be it. Rows as
+        a whole are items where a table is encoded.
+    keep : payload.
+    """
+
+    key: str | None = None
+    item: str | None = None
+    keep: tuple[str, ...] = ()
+
+    def refuse(self, what: str) -> None:
+        """Raise `InputError` if a column is named where there are none."""
+        named = [("key", self.key), ("column", self.item), ("keep", ",".join(self.keep) or None)]
+        for role, name in named:
+            if name is not None:
+                raise InputError(
+                    f"{role}={shown(name)} names a column, and {what} has none",
+                    remedy="leave it out, or give a table",
+                )
+
+
+def read_table(
+    source: Any, modality: str | None, columns: ItemColumns
+) -> tuple[Iterator[Row], int | None, Any]:
+    """Rows of a table in memory or of a stream of record batches; their number; the payload's schema."""
+    import pyarrow as pa  # noqa: PLC0415  (only tables need it)
+
+    reader = source if isinstance(source, pa.RecordBatchReader) else pa.RecordBatchReader.from_stream(source)
+    chosen = Chosen.of(reader.schema, "the table", modality, columns)
+    count = getattr(source, "num_rows", None)
+    return _rows(_cut(reader), chosen, None), count, chosen.payload(reader.schema)
+
+
+def read_table_file(
+    path: Path, modality: str | None, columns: ItemColumns
+) -> tuple[Iterator[Row], int | None, Any]:
+    """Rows of a Parquet, CSV or TSV file; their number, where it is known; the payload's schema."""
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    if not path.is_file():
+        raise InputError("there is no such file" if not path.exists() else "it is no file", file=path)
+    try:
+        if ending(path) == ".parquet":
+            file = pq.ParquetFile(path, buffer_size=BUFFER, pre_buffer=False)
+            chosen = Chosen.of(file.schema_arrow, str(path), modality, columns)
+            batches = file.iter_batches(batch_size=ROWS_A_BATCH, columns=chosen.names, use_threads=False)
+            count = int(file.metadata.num_rows)
+            return _rows(batches, chosen, path), count, chosen.payload(file.schema_arrow)
+        reader, chosen = _open_csv(path, modality, columns)
+        return _rows(_cut(reader), chosen, path), None, chosen.payload(reader.schema)
+    except (pa.ArrowException, OSError, EOFError) as error:
+        raise _damaged(path, error, 0) from None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The columns that are read: `item` is None where rows as a whole are items."""
+
+    key: str | None
+    item: str | None
+    keep: tuple[str, ...]
+    names: list[str]
+
+    @classmethod
+    def of(cls, schema: Any, where: str, modality: str | None, columns: ItemColumns) -> Chosen:
+        """The columns by their names; raises `InputError` that names those there are."""
+        names = list(map(str, schema.names))
+        twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+        if twice is not None:
+            raise InputError(f"two columns are called {shown(twice)}", file=where, remedy="rename one")
+        asked = [("key", columns.key), ("column", columns.item), *(("keep", name) for name in columns.keep)]
+        for role, name in asked:
+            if name is not None and name not in names:
+                raise InputError(
+                    f"there is no column {role}={shown(name)}",
+                    file=where,
+                    remedy=f"it has {', '.join(names)}",
+                )
+        if "key" in columns.keep:
+            raise InputError("keep=['key']: keys are kept as keys", file=where, remedy="leave it out")
+        lower = {name.lower(): name for name in reversed(names)}
+        key = columns.key or next((lower[name] for name in KEY_NAMES if name in lower), None)
+        if modality == "table" and columns.item is None:
+            return cls(key, None, columns.keep, names)
+        item = columns.item or _item_column(schema, names, where, modality, key)
+        read = dict.fromkeys(name for name in (key, item, *columns.keep) if name is not None)
+        return cls(key, item, columns.keep, list(read))
+
+    def payload(self, schema: Any) -> Any:
+        """The Arrow schema of what is kept, or None."""
+        import pyarrow as pa  # noqa: PLC0415
+
+        return pa.schema([schema.field(name) for name in self.keep]) if self.keep else None
+
+
+def _item_column(schema: Any, names: Sequence[str], where: str, modality: str | None, key: str | None) -> str:
+    lower = {name.lower(): name for name in reversed(names) if name != key}
+    known = next((lower[name] for name in ITEM_NAMES.get(modality or "", ()) if name in lower), None)
+    if known is not None:
+        return known
+    fits = [name for name in names if name != key and _may_hold(schema.field(name).type, modality)]
+    if len(fits) != 1:
+        raise InputError(
+            f"which column holds the items is not clear: found {', '.join(fits) or 'none'}",
+            file=where,
+            remedy=f'name it, as column="NAME" (--column NAME); the columns are {", ".join(names)}',
+        )
+    return fits[0]
+
+
+def _may_hold(kind: Any, modality: str | None) -> bool:
+    """Whether a column of this Arrow type can hold items of the modality."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    kinds = pa.types
+    if kinds.is_dictionary(kind):
+        kind = kind.value_type
+    text = kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind)
+    if modality in ("text", "key"):
+        return bool(text)
+    lists = kinds.is_list(kind) or kinds.is_large_list(kind) or kinds.is_fixed_size_list(kind)
+    if modality in ("features", "vector"):
+        return bool(lists)
+    held = kinds.is_binary(kind) or kinds.is_large_binary(kind) or kinds.is_struct(kind)
+    return bool(held or (modality is None and (text or lists)))
+
+
+def _open_csv(path: Path, modality: str | None, columns: ItemColumns) -> tuple[Any, Chosen]:
+    """A stream of record batches: keys and items as the text they are written as, 007 is not 7."""
+    import pyarrow as pa  # noqa: PLC0415
+    from pyarrow import csv  # noqa: PLC0415
+
+    reading = csv.ReadOptions(block_size=CSV_BLOCK, use_threads=False)
+    parsing = csv.ParseOptions(delimiter="\t" if ending(path) == ".tsv" else ",", newlines_in_values=True)
+    with csv.open_csv(path, read_options=reading, parse_options=parsing) as reader:
+        chosen = Chosen.of(reader.schema, str(path), modality, columns)
+    texts = dict.fromkeys((name for name in (chosen.key, chosen.item) if name is not None), pa.string())
+    converting = csv.ConvertOptions(
+        column_types=texts, include_columns=chosen.names, strings_can_be_null=chosen.item is None
+    )
+    opened = csv.open_csv(path, read_options=reading, parse_options=parsing, convert_options=converting)
+    return opened, chosen
+
+
+def _cut(reader: Any) -> Iterator[Any]:
+    """Record batches, none longer than `ROWS_A_BATCH`."""
+    for batch in reader:
+        for start in range(0, len(batch), ROWS_A_BATCH):
+            yield batch.slice(start, ROWS_A_BATCH)
+
+
+def _rows(batches: Iterable[Any], chosen: Chosen, path: Path | None) -> Iterator[Row]:
+    import pyarrow as pa  # noqa: PLC0415
+
+    row = 0
+    try:
+        for batch in batches:
+            keys = (
+                range(row, row + len(batch)) if chosen.key is None else batch.column(chosen.key).to_pylist()
+            )
+            kept = [batch.column(name).to_pylist() for name in chosen.keep]
+            for place, (key, value) in enumerate(zip(keys, _values(batch, chosen), strict=True)):
+                yield row + place, key, value, tuple(column[place] for column in kept)
+            row += len(batch)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise _damaged(path, error, row) from None
+
+
+def _values(batch: Any, chosen: Chosen) -> list[Any]:
+    if chosen.item is None:
+        rows: list[Any] = batch.to_pylist()
+        return rows
+    return [_value(value) for value in batch.column(chosen.item).to_pylist()]
+
+
+def _value(value: Any) -> Any:
+    """A cell; of bytes and a path, as Hugging Face datasets hold images and sounds, the bytes or the path."""
+    if isinstance(value, Mapping) and {"bytes", "path"} & set(value):
+        return value.get("bytes") or value.get("path")
+    return value
+
+
+def _damaged(path: Path | None, error: Exception, row: int) -> FormatError:
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return FormatError(
+        f"the table cannot be read ({reason})",
+        file=path,
+        row=f"rows from {row:,}" if row else None,
+        remedy="write it anew",
+    )
