@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bridge
+import contrastive_audio
 import contrastive_images
 import document_methods
 import documents
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "phrases": ("Phrases", phrases.run),
     "methods": ("Which method for words", methods.run),
     "document_methods": ("Which method for documents", document_methods.run),
+    "contrastive_audio": ("Sounds by contrast", contrastive_audio.run),
     "contrastive_images": ("Images by contrast", contrastive_images.run),
     "recommenders": ("Recommenders", recommenders.run),
     "bridge": ("A bridge between two kinds of data", bridge.run),
