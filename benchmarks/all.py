@@ -12,6 +12,7 @@ from pathlib import Path
 
 import audio
 import bridge
+import contrastive_audio
 import contrastive_images
 import document_methods
 import documents
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "methods": ("Which method for words", methods.run),
     "document_methods": ("Which method for documents", document_methods.run),
     "images": ("Images by a trained network", images.run),
+    "contrastive_audio": ("Sounds by contrast", contrastive_audio.run),
     "contrastive_images": ("Images by contrast", contrastive_images.run),
     "recommenders": ("Recommenders", recommenders.run),
     "audio": ("Voices", audio.run),

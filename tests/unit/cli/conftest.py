@@ -55,6 +55,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     write_graph(folder)
     write_photos(folder / "photos")
     write_people(folder / "people.csv")
+    write_sounds(folder / "sounds")
     return folder
 
 
@@ -82,6 +83,19 @@ def write_photos(folder: Path) -> None:
         pixels = generator.integers(0, 90, (16, 16, 3), np.uint8)
         pixels[:, 8 * (number % 2) :][:, :8] += 120
         image.fromarray(pixels).save(folder / f"{('left', 'right')[number % 2]}{number:02}.png")
+
+
+def write_sounds(folder: Path) -> None:
+    """24 short recordings: tones and noise, in folders of their own."""
+    soundfile = pytest.importorskip("soundfile")
+    generator = np.random.default_rng(0)
+    for number in range(24):
+        kind = ("noise", "tone")[number % 2]
+        wave = generator.standard_normal(1_600) / 8
+        if kind == "tone":
+            wave = wave / 50 + 0.3 * np.sin(np.arange(1_600) * generator.uniform(0.3, 0.9))
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        soundfile.write(folder / kind / f"{number:02}.wav", wave, 8_000)
 
 
 def write_graph(folder: Path) -> None:
