@@ -56,7 +56,7 @@ def shapes(count: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 @pytest.fixture(scope="module")
 def pictures() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    return shapes(600, 0)
+    return shapes(480, 0)
 
 
 def built(network: ResNet, items: Any, seed: int = 0) -> Any:
@@ -203,13 +203,13 @@ def foretold(model: Any, learned: Any, asked: Any) -> float:
 
 @pytest.fixture(scope="module")
 def seen(pictures: Any) -> Contrastive:
-    return Contrastive(Views(), ResNet(**SMALL), epochs=12, **FAST).fit(pictures[0])
+    return Contrastive(Views(), ResNet(**SMALL), epochs=10, **FAST).fit(pictures[0])
 
 
 def test_shapes_are_told_without_labels(seen: Contrastive, pictures: Any) -> None:
     assert seen.loss_curve_[-1] < 0.75 * seen.loss_curve_[0]
     unseen = shapes(200, 1)
-    flat = LogisticRegression(max_iter=2000).fit(pictures[0].reshape(600, -1) / 255, pictures[1])
+    flat = LogisticRegression(max_iter=2000).fit(pictures[0].reshape(480, -1) / 255, pictures[1])
     by_pixels = flat.score(unseen[0].reshape(200, -1) / 255, unseen[1])
     by_vectors = foretold(seen, pictures, unseen)
     assert by_vectors > 0.8
