@@ -20,8 +20,8 @@ import pytest
 import nearer
 import nearer.encoders
 import nearer.models
-from mixed_table import mixed_rows, mixed_table
 from image_networks import small_network
+from mixed_table import mixed_rows, mixed_table
 from nearer import Space
 from nearer.encoders import (
     Encoder,

@@ -51,7 +51,9 @@ def test_a_table_of_bytes_and_hidden_spans_of_waves(here: Path, run: Run) -> Non
     table = pa.table({"name": [path.stem for path in paths], "wav": [path.read_bytes() for path in paths]})
     pq.write_table(table, here / "sounds.parquet")
     columns = ("--key", "name", "--audio", "wav", "--network", "wave")
-    result = run("fit", "audio", "sounds.parquet", "-o", "waves.model", "--space", "waves.space", *columns, *SMALL)
+    result = run(
+        "fit", "audio", "sounds.parquet", "-o", "waves.model", "--space", "waves.space", *columns, *SMALL
+    )
     assert result.exit_code == 0, result.output
     for told in ("24, of 512 dimensions", "2 of 2", "waves.space (24 x 512)"):
         assert told in result.stdout
