@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from nearer.data.audio import list_audio, read_audio, read_blocks
+from nearer.data.mpeg_frames import unannounced_samples
 from nearer.errors import InputError, MissingExtra, ParameterError
 from sounds import FORMATS, tone, written
 
@@ -153,6 +155,39 @@ def test_what_only_ends_like_an_mp3_is_refused_before_the_decoder_complains(
     assert capfd.readouterr().err == ""
     path.write_bytes(bytes(2_000) + written(tone(0.3), kind="mp3"))  # as some recorders write it
     assert len(read_audio(path, 8_000)) > 1_000
+
+
+def headless_mp3(variable: bool) -> tuple[bytes, int]:
+    """An mp3 without the frame that says its length, and how many samples its frames hold."""
+    soundfile = pytest.importorskip("soundfile")
+    file = io.BytesIO()
+    noise = np.random.default_rng(0).normal(0, 0.2, 64_000)
+    wave = np.concatenate([noise, np.zeros(64_000), noise]).astype(np.float32)
+    mode = "VARIABLE" if variable else "CONSTANT"
+    soundfile.write(file, wave, 16_000, format="MP3", bitrate_mode=mode, compression_level=0.5)
+    data = file.getvalue()
+    assert unannounced_samples(io.BytesIO(data)) is None
+    second = data.find(data[:2], 100)  # the first frame holds nothing else
+    return data[second:], len(wave)
+
+
+def test_an_mp3_that_would_be_read_too_short_is_refused() -> None:
+    data, samples = headless_mp3(variable=True)
+    counted = unannounced_samples(io.BytesIO(data))
+    assert counted is not None
+    assert abs(counted - samples) < 3 * 1152
+    with pytest.raises(
+        InputError, match=rf"^item 3: an mp3 whose header .* of {counted:,} samples can be read; w"
+    ):
+        read_audio(data, 16_000, place="item 3")
+
+
+def test_an_mp3_of_constant_rate_needs_no_header() -> None:
+    data, samples = headless_mp3(variable=False)
+    tag = b"ID3\x04\0\0\0\0\x02\x01" + bytes(257)  # of 2 * 128 + 1 bytes
+    for whole in (data, tag + data):
+        assert abs((unannounced_samples(io.BytesIO(whole)) or 0) - samples) < 3 * 1152
+        assert abs(len(read_audio(whole, 16_000)) - samples) < 3 * 1152
 
 
 def test_a_rate_that_must_be_is_enforced() -> None:

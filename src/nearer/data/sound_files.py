@@ -12,6 +12,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearer.data.mpeg_frames import unannounced_samples
 from nearer.errors import InputError
 from nearer.extras import require
 
@@ -21,6 +22,8 @@ STREAMED = 0x7FFF0000  # bytes: what programs that write to a pipe leave as the 
 OGG_PAGE = 65_307  # bytes, at most
 OGG_LAST = 4  # the flag of the last page of an Ogg stream
 MPEG_ENDINGS = (".mp1", ".mp2", ".mp3")
+COUNTED_SHARE = 0.95  # of the samples in an mp3's frames that the decoder must be ready to give
+GUESSED_SLACK = 3 * 1152  # samples that a length guessed from an mp3's bit rate may be too long
 MPEG_HEAD = 1 << 18  # bytes in which the first frame must begin
 READABLE = "wav, flac, ogg, mp3 and aiff can be read"
 
@@ -37,10 +40,12 @@ class Sound:
     ----------
     name : how messages name it: the arguments of an error.
     rate : samples a second, as the file says.
+    guessed : whether its length is no figure of the file's, but the decoder's guess.
     """
 
-    def __init__(self, file: Any, name: dict[str, Any], failure: type[Exception]) -> None:
+    def __init__(self, file: Any, name: dict[str, Any], failure: type[Exception], guessed: bool) -> None:
         self.name = name
+        self.guessed = guessed
         self.rate = int(file.samplerate)
         self._file, self._failure = file, failure
 
@@ -65,7 +70,7 @@ class Sound:
                     yield block[:, 0].copy() if block.shape[1] == 1 else block.mean(axis=1)
                 if len(block) < size:
                     break
-        if found < frames < UNKNOWN_LENGTH:
+        if found < frames - self.guessed * GUESSED_SLACK and frames < UNKNOWN_LENGTH:
             raise InputError(
                 f"corrupt or cut short: {found:,} of {frames:,} samples can be read", **self.name
             )
@@ -80,12 +85,16 @@ def open_sound(source: Any, place: int | str | None) -> Sound:
     path = Path(source) if isinstance(source, str | os.PathLike) else None
     name: dict[str, Any] = {"row": place} if path is None else {"file": path}
     if path is None:
-        _require_whole(held := _Bytes(source), name)
+        held = _Bytes(source)
+        _require_whole(held, name)
+        counted = unannounced_samples(held)
+        held.seek(0)
     else:
         with _opened(path, name) as handle:
             _require_whole(handle, name)
             if path.suffix.lower() in MPEG_ENDINGS:
                 _require_mpeg(handle, name)
+            counted = unannounced_samples(handle)
     try:
         file = soundfile.SoundFile(held if path is None else str(path))
     except soundfile.LibsndfileError as error:
@@ -94,7 +103,14 @@ def open_sound(source: Any, place: int | str | None) -> Sound:
         ) from None
     except TypeError:  # what soundfile asks of a file that ends in .raw
         raise InputError("samples without a header", **name, remedy="give (samples, rate)") from None
-    return Sound(file, name, soundfile.LibsndfileError)
+    if counted is not None and file.frames < COUNTED_SHARE * counted:
+        raise InputError(
+            f"an mp3 whose header does not say how long it is: {file.frames:,} of {counted:,} samples can be "
+            "read",
+            **name,
+            remedy="write it anew with a header, or as flac",
+        )
+    return Sound(file, name, soundfile.LibsndfileError, counted is not None)
 
 
 class _Bytes(io.BytesIO):
