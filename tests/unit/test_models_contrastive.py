@@ -244,8 +244,19 @@ def test_a_saved_model_is_an_encoder(tmp_path: Path) -> None:
     assert opened.identity == model.identity
     assert opened.space_.keys == model.space_.keys
     np.testing.assert_array_equal(opened.encode_query(LEFT.keys[:9]), model.encode_query(LEFT.keys[:9]))
+    opened.save(tmp_path / "again")
+    assert nearer.encoder(tmp_path / "again").identity == model.identity
     again = opened.fit(PAIRS)
     assert again.report_.epochs == 4
+    assert again.identity != model.identity
+    with pytest.raises(
+        ParameterError, match=r"hidden=9, but this model is fitted with hidden=None; fit a new"
+    ):
+        again.set_params(hidden=9).fit(PAIRS)
+    with pytest.raises(ParameterError, match="signal='Views', but this model is fitted with signal='Pairs'"):
+        Contrastive(Pairs(), LEFT, epochs=1).fit([("l1", "l2"), ("l3", "l4")]).set_params(signal=Views()).fit(
+            LEFT.keys
+        )
     with pytest.raises(ParameterError, match="dim was decided when this model was trained, and is 16"):
         Contrastive.load(tmp_path / "it", dim=8)
 
