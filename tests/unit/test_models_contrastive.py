@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 import nearer
 from nearer import Contrastive, Space
@@ -271,6 +272,19 @@ def test_a_frozen_encoder_is_saved_by_its_place(tmp_path: Path) -> None:
         nearer.encoder(tmp_path / "it")
     given = Contrastive.load(tmp_path / "it", left=LEFT)
     assert given.identity == model.identity
+
+
+def test_clones_share_what_is_frozen() -> None:
+    class Held(nearer.encoders.Lookup):
+        def __deepcopy__(self, memo: Any) -> Any:
+            raise TypeError("holds a session of another library")
+
+    frozen = Held(LEFT)
+    copy = clone(Contrastive(Views(drop=0.1), encoder=frozen, epochs=3).fit(LEFT.keys[:30]))
+    assert copy.encoder is frozen
+    assert copy.get_params()["epochs"] == 3
+    with pytest.raises(NotFitted):
+        _ = copy.space_
 
 
 def test_collapse_is_named(caplog: pytest.LogCaptureFixture) -> None:

@@ -330,6 +330,10 @@ class Contrastive(Incremental[PairMaterial]):
         found = super().get_params(deep)
         return {**found, "dim": self.__dict__["dim"]}
 
+    def __sklearn_clone__(self) -> Self:
+        """An unfitted copy for `sklearn.base.clone`; encoders and networks never change, and are shared."""
+        return type(self)(**self.get_params(deep=False))
+
     @property
     def identity(self) -> str:
         """SHA-256 of all that decides a vector, of either side; that of `space_` too."""
