@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 import nearer
 from nearer import Contrastive, Space
@@ -244,8 +245,19 @@ def test_a_saved_model_is_an_encoder(tmp_path: Path) -> None:
     assert opened.identity == model.identity
     assert opened.space_.keys == model.space_.keys
     np.testing.assert_array_equal(opened.encode_query(LEFT.keys[:9]), model.encode_query(LEFT.keys[:9]))
+    opened.save(tmp_path / "again")
+    assert nearer.encoder(tmp_path / "again").identity == model.identity
     again = opened.fit(PAIRS)
     assert again.report_.epochs == 4
+    assert again.identity != model.identity
+    with pytest.raises(
+        ParameterError, match=r"hidden=9, but this model is fitted with hidden=None; fit a new"
+    ):
+        again.set_params(hidden=9).fit(PAIRS)
+    with pytest.raises(ParameterError, match="signal='Views', but this model is fitted with signal='Pairs'"):
+        Contrastive(Pairs(), LEFT, epochs=1).fit([("l1", "l2"), ("l3", "l4")]).set_params(signal=Views()).fit(
+            LEFT.keys
+        )
     with pytest.raises(ParameterError, match="dim was decided when this model was trained, and is 16"):
         Contrastive.load(tmp_path / "it", dim=8)
 
@@ -260,6 +272,19 @@ def test_a_frozen_encoder_is_saved_by_its_place(tmp_path: Path) -> None:
         nearer.encoder(tmp_path / "it")
     given = Contrastive.load(tmp_path / "it", left=LEFT)
     assert given.identity == model.identity
+
+
+def test_clones_share_what_is_frozen() -> None:
+    class Held(nearer.encoders.Lookup):
+        def __deepcopy__(self, memo: Any) -> Any:
+            raise TypeError("holds a session of another library")
+
+    frozen = Held(LEFT)
+    copy = clone(Contrastive(Views(drop=0.1), encoder=frozen, epochs=3).fit(LEFT.keys[:30]))
+    assert copy.encoder is frozen
+    assert copy.get_params()["epochs"] == 3
+    with pytest.raises(NotFitted):
+        _ = copy.space_
 
 
 def test_collapse_is_named(caplog: pytest.LogCaptureFixture) -> None:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.errors import NotFitted, ParameterError
+from nearer.errors import NotFitted, ParameterError, shown
 from nearer.extras import require
 from nearer.kernels.threads import thread_count
 from nearer.models import contrastive_files
@@ -51,6 +51,18 @@ from nearer.signal import Masked, Signal, Views
 from nearer.space import Space
 
 logger = logging.getLogger("nearer")
+# What the weights of a fitted model stand for: a further fit cannot change it.
+SHAPING = (
+    "signal",
+    "encoder",
+    "left",
+    "right",
+    "objective",
+    "learn_temperature",
+    "matryoshka",
+    "hidden",
+    "projector",
+)
 ALIKE = 0.99  # mean cosine between items from which on vectors are called alike
 FLAT = 2.0  # effective rank up to which vectors are said to use hardly more than one direction
 
@@ -318,6 +330,10 @@ class Contrastive(Incremental[PairMaterial]):
         found = super().get_params(deep)
         return {**found, "dim": self.__dict__["dim"]}
 
+    def __sklearn_clone__(self) -> Self:
+        """An unfitted copy for `sklearn.base.clone`; encoders and networks never change, and are shared."""
+        return type(self)(**self.get_params(deep=False))
+
     @property
     def identity(self) -> str:
         """SHA-256 of all that decides a vector, of either side; that of `space_` too."""
@@ -366,6 +382,7 @@ class Contrastive(Incremental[PairMaterial]):
         model._fingerprint, model._units = saved.position["fingerprint"], saved.position["units"]
         model._last_unit = saved.position["last_unit"]
         model.loss_curve_ = np.array(saved.state.loss_curve, dtype=np.float64)
+        model._fitted = model._settings()
         model._learn(saved.state)
         return model
 
@@ -391,7 +408,23 @@ class Contrastive(Incremental[PairMaterial]):
                 f"projector={self.projector}, but left and right vectors themselves are to be near",
                 remedy="leave projector out",
             )
+        self._require_same_shape()
         require("torch", "torch", "Contrastive")
+
+    def _require_same_shape(self) -> None:
+        """Raise `ParameterError` for a further fit whose weights would be others."""
+        if "_state" not in self.__dict__:
+            return
+        now = self._settings()
+        for name in SHAPING:
+            before, after = self._fitted[name], now[name]
+            if name == "signal":
+                before, after = (value["signal"] for value in (before, after))  # type: ignore[index]
+            if before != after:
+                raise ParameterError(
+                    f"{name}={shown(after)}, but this model is fitted with {name}={shown(before)}",
+                    remedy=f"fit a new model, or set {name} back",
+                )
 
     @property
     def _signal(self) -> Signal:

@@ -83,7 +83,7 @@ class TowerEncoder:
         from nearer.networks.learner import torch_threads  # noqa: PLC0415  (torch: paid for where needed)
         from nearer.networks.tower import vectors_of  # noqa: PLC0415
 
-        values = self.side.inputs(items, self._method, size, show_progress)
+        values = self.side.inputs(items, self._method, show_progress)
         tower, total, parts = self._built(), len(values), []
         with (
             torch_threads(thread_count(self._threads)),

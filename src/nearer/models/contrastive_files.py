@@ -93,6 +93,8 @@ def _named(side: Side, record: Mapping[str, Any]) -> Any:
     """The parameter that stands for a side again."""
     if side.frozen is None:
         return side.network
+    if (space := side.copied) is not None:
+        return space
     return side.frozen if record["frozen"] is None else record["frozen"]
 
 

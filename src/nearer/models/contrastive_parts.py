@@ -67,13 +67,13 @@ class Side:
         """The space that is saved with the model, where `frozen` is one that was given as an object."""
         return self.frozen.space if self.reference is None and isinstance(self.frozen, Lookup) else None
 
-    def inputs(self, items: Any, method: str, batch_size: int, show_progress: bool | None = False) -> Any:
-        """What the network reads of raw items: the items, or vectors that `method` of `frozen` makes."""
+    def inputs(self, items: Any, method: str, show_progress: bool | None) -> Any:
+        """What the network reads of raw items: the items, or vectors that `method` of `frozen` makes, in
+        batches of its own size.
+        """
         if self.frozen is None:
             return items
-        found: NDArray[np.float32] = getattr(self.frozen, method)(
-            items, batch_size=batch_size, show_progress=show_progress
-        )
+        found: NDArray[np.float32] = getattr(self.frozen, method)(items, show_progress=show_progress)
         finite = np.isfinite(found).all(1)
         if not finite.all():
             raise InputError(

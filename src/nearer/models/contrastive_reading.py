@@ -137,7 +137,7 @@ def _loaded(
     method: str,
     show_progress: bool | None,
 ) -> Loaded:
-    inputs = side.inputs(values, method, 1024, show_progress)
+    inputs = side.inputs(values, method, show_progress)
     if plan is None:
         whole = len(rows) == len(keys)
         plan = side.network.plan(inputs if whole else taken(inputs, rows))
