@@ -1,5 +1,6 @@
 """Data: readers that turn files, iterables and tables into bytes, ids and arrays; no learning here."""
 
+from nearer.data.audio import list_audio, read_audio
 from nearer.data.graph import EdgeSplit, Graph, as_graph
 from nearer.data.image_lists import ImageList, list_images
 from nearer.data.images import read_image
@@ -21,7 +22,9 @@ __all__ = [
     "as_graph",
     "as_interactions",
     "find_files",
+    "list_audio",
     "list_images",
+    "read_audio",
     "read_corpus",
     "read_image",
 ]

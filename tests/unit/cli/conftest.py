@@ -38,12 +38,24 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     model = nearer.Word2Vec(32, epochs=3, threads=1).fit(folder / "corpus.txt")
     model.space_.save(folder / "words.space")
     nearer.Doc2Vec(16, min_count=1, epochs=2, threads=1).fit(texts).save(folder / "texts.model")
+    about = {"chess": "king queen rook pawn bishop knight", "tea": "tea milk scones jam cream sugar"}
+    told = {
+        f"{topic}{row}": (" ".join(word for word in words.split() if len(word) % 5 != row % 5), topic)
+        for topic, words in about.items()
+        for row in range(10)
+    }
+    lines = "".join(f"{key},{text} again,{topic}\n" for key, (text, topic) in told.items())
+    (folder / "topics.csv").write_text(f"id,text,topic\n{lines}", encoding="utf-8")
+    for name, dim in (("a", 8), ("b", 4)):
+        documents = nearer.Doc2Vec(dim, min_count=1, epochs=20, threads=1, seed=1)
+        documents.fit({key: text for key, (text, _) in told.items()}).save(folder / f"{name}.model")
     np.save(folder / "queries.npy", model.space_.vectors[:4])
     write_judgements(folder, model.space_)
     write_recommender(folder)
     write_graph(folder)
     write_photos(folder / "photos")
     write_people(folder / "people.csv")
+    write_sounds(folder / "sounds")
     return folder
 
 
@@ -71,6 +83,19 @@ def write_photos(folder: Path) -> None:
         pixels = generator.integers(0, 90, (16, 16, 3), np.uint8)
         pixels[:, 8 * (number % 2) :][:, :8] += 120
         image.fromarray(pixels).save(folder / f"{('left', 'right')[number % 2]}{number:02}.png")
+
+
+def write_sounds(folder: Path) -> None:
+    """24 short recordings: tones and noise, in folders of their own."""
+    soundfile = pytest.importorskip("soundfile")
+    generator = np.random.default_rng(0)
+    for number in range(24):
+        kind = ("noise", "tone")[number % 2]
+        wave = generator.standard_normal(1_600) / 8
+        if kind == "tone":
+            wave = wave / 50 + 0.3 * np.sin(np.arange(1_600) * generator.uniform(0.3, 0.9))
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        soundfile.write(folder / kind / f"{number:02}.wav", wave, 8_000)
 
 
 def write_graph(folder: Path) -> None:

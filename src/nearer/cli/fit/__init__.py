@@ -5,11 +5,25 @@ from __future__ import annotations
 import typer
 
 from nearer.cli.examples import shown
-from nearer.cli.fit import docs, glove, graph, images, items, pairs, phrases, ppmi, subwords, table, words
+from nearer.cli.fit import (
+    audio,
+    docs,
+    glove,
+    graph,
+    images,
+    items,
+    pairs,
+    phrases,
+    ppmi,
+    subwords,
+    table,
+    words,
+)
 
 __all__ = ["fit_app"]
 
 fit_app = typer.Typer(help="Train vectors on your data.")
+fit_app.command("audio", epilog=shown(audio.EXAMPLES))(audio.audio)
 fit_app.command("docs", epilog=shown(docs.EXAMPLES))(docs.docs)
 fit_app.command("glove", epilog=shown(glove.EXAMPLES))(glove.glove)
 fit_app.command("graph", epilog=shown(graph.EXAMPLES))(graph.graph)
