@@ -202,6 +202,6 @@ def test_values_are_swapped_as_often_as_asked_for_values_of_other_rows() -> None
 
 
 def test_training_tells_values_better_than_frequencies_do() -> None:
-    model = TableAutoencoder(dim=8, hidden=32, epochs=40, threads=1).fit(mixed_table(300))
+    model = TableAutoencoder(dim=8, hidden=32, epochs=15, threads=1).fit(mixed_table(200))
     assert model.loss_curve_[0] > 0.9
     assert model.loss_curve_[-1] < 0.7

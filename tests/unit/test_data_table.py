@@ -126,6 +126,24 @@ def test_texts_are_categories_where_they_come_again_and_ids_where_they_do_not() 
     assert kinds_of(TablePlan.infer(table, kinds={"id": "text"}))["id"] == "text"
 
 
+def test_texts_of_truth_are_booleans_only_where_there_are_no_others() -> None:
+    truths = ["true", "True", "TRUE", "false", "False", "FALSE"]
+    assert kinds_of(TablePlan.infer({"b": truths})) == {"b": "boolean"}
+    assert kinds_of(TablePlan.infer({"b": [*truths, "perhaps"]})) == {"b": "category"}
+    assert kinds_of(TablePlan.infer({"b": ["Yes", "no", ""]})) == {"b": "boolean"}
+
+
+def test_the_index_of_a_pandas_table_is_no_column() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(COLUMNS)
+    assert TablePlan.infer(frame.iloc[[3, 1, 2]]).names == ("age", "town", "born", "member")
+
+
+def test_rows_may_come_one_after_the_other() -> None:
+    read = TablePlan.infer(ROWS).read(row for row in ROWS)
+    assert read["age"].values.tolist() == [31, 25, 0, 31]
+
+
 def test_an_unseen_category_has_a_place_of_its_own() -> None:
     plan = TablePlan.infer({"town": ["Rome", "Oslo"]})
     assert plan.read({"town": ["Oslo", "Lima", None]})["town"].values.tolist() == [0, 2, 3]

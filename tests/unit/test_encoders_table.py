@@ -36,6 +36,16 @@ def test_bins_are_cut_at_quantiles_and_never_more_than_there_are_values() -> Non
     assert parts.parts[0].edges[-1] == 999
 
 
+def test_numbers_may_be_as_large_and_as_small_as_they_can() -> None:
+    extremes = [1.7e308, -1.7e308, 0.0, 5e-324, None]
+    parts, rows = fitted({"n": extremes})
+    encoded = pieces(rows.arrays[0], parts.parts[0].edges)
+    assert np.isfinite(encoded).all()
+    np.testing.assert_array_equal(encoded[0], 1.0)
+    np.testing.assert_array_equal(encoded[1], 0.0)
+    assert np.isfinite(parts.parts[0].deviation)
+
+
 def test_a_date_is_a_year_a_month_and_a_day_of_the_week() -> None:
     days = [datetime.date(1969, 12, 31), datetime.date(2024, 2, 29), None, datetime.date(2024, 3, 4)]
     parts, rows = fitted({"born": days})

@@ -98,7 +98,7 @@ def test_what_was_not_seen_in_the_fit_has_a_vector_all_the_same(make: Any) -> No
     assert not np.array_equal(unseen[0], unseen[2])
     nothing = model.encode([dict.fromkeys(row)])
     assert np.isfinite(nothing).all()
-    far = model.encode([{**row, "heat": 1e9, "visits": -1e9}])
+    far = model.encode([{**row, "heat": 1e9, "visits": -1e300}])
     assert np.isfinite(far).all()
 
 

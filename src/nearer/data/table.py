@@ -119,7 +119,7 @@ class TablePlan:
         """The columns of `table` as arrays; others that it has are passed over.
 
         `table` is a .parquet, .csv or .tsv file, an Arrow, pandas or Polars table (anything with
-        ``__arrow_c_stream__``), a mapping of column names to values, a sequence of mappings, one a row, or an
+        ``__arrow_c_stream__``), a mapping of column names to values, mappings, one a row, or an
         array of numbers (n, f), whose columns are called x0, x1 and so on.
 
         Raises `InputError` naming file, row and value for a column that is not there, a value that is not of

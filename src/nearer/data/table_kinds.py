@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, get_args
 
 from nearer.data.table_read import Rows
-from nearer.data.table_values import TRUTHS, is_missing, is_text, readable
+from nearer.data.table_values import as_texts, is_missing, is_text, readable
 
 Kind = Literal["number", "category", "text", "date", "boolean"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -44,7 +44,7 @@ def left_out(name: str, rows: Rows, asked: bool) -> str | None:
 def _kind_of_texts(column: Any) -> Kind:
     present = column.filter(~is_missing(column))
     distinct = present.unique()
-    if {text.lower() for text in distinct.slice(0, len(TRUTHS)).to_pylist()} in WORDS_OF_TRUTH:
+    if len(distinct) <= FEW and {text.lower() for text in as_texts(distinct).to_pylist()} in WORDS_OF_TRUTH:
         return "boolean"
     if len(distinct) and _are_dates(distinct):
         return "date"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from nearer.data.columns import Role, is_path, read_table
 from nearer.errors import InputError, shown
 
 WHAT = "a table"
+INDEX = re.compile(r"__index_level_\d+__")  # what pandas calls an index without a name, as a column
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +51,13 @@ def read_rows(source: Any, as_written: Sequence[str] = ()) -> Rows:
     if is_path(source) or hasattr(source, "__arrow_c_stream__") or hasattr(source, "columns"):
         roles = [Role(name, None, (name.lower(),), required=False, is_id=True) for name in as_written]
         table, _, where = read_table(source, roles, WHAT)
-        names = [str(name) for name in table.column_names]
-        return Rows(dict(zip(names, table.columns, strict=True)), table.num_rows, where)
+        columns = zip(map(str, table.column_names), table.columns, strict=True)
+        kept = {name: column for name, column in columns if not INDEX.fullmatch(name)}
+        return Rows(kept, table.num_rows, where)
     if isinstance(source, Mapping):
         return _of_columns(source)
-    if isinstance(source, Sequence) and not isinstance(source, bytes | bytearray):
-        return _of_mappings(source)
+    if isinstance(source, Iterable) and not isinstance(source, bytes | bytearray):
+        return _of_mappings(source if isinstance(source, Sequence) else list(source))
     raise InputError(
         f"{shown(source)} is no table",
         remedy="give a .parquet, .csv or .tsv file, a table, a mapping of columns or a list of mappings",

@@ -124,9 +124,9 @@ def pieces(numbers: NDArray[Any], edges: Sequence[float]) -> NDArray[np.float32]
     A bin below a number holds 1, one above it 0, and its own the share of the bin that lies below it; numbers
     outside the edges are encoded as the nearest edge.
     """
-    ends = np.array(edges, dtype=np.float64)
-    low, width = ends[:-1], np.diff(ends)
-    found: NDArray[np.float32] = np.clip((numbers[:, None] - low) / width, 0.0, 1.0).astype(np.float32)
+    halves = np.array(edges, dtype=np.float64) / 2  # of halves no difference overflows
+    low, width = halves[:-1], np.maximum(np.diff(halves), np.finfo(np.float64).tiny)
+    found: NDArray[np.float32] = (np.clip(numbers[:, None] / 2 - low, 0.0, width) / width).astype(np.float32)
     return found
 
 
@@ -159,10 +159,9 @@ def _part(column: Column, name: str, side: Values, bins: int) -> Part:
     scale, shift = (1.0 / YEAR, 1970.0) if column.kind == "date" else (1.0, 0.0)
     edges = _edges(np.array(column.quantiles) * scale + shift, bins)
     means = tuple(pieces(present, edges).mean(axis=0, dtype=np.float64).tolist())
-    deviation = float(present.std()) or 1.0
-    return Part(
-        name, column.name, "number", len(edges) - 1, edges, means, float(present.mean()), deviation, missing
-    )
+    reach = float(np.abs(present).max()) or 1.0  # without it squares of large numbers overflow
+    mean, deviation = float((present / reach).mean()) * reach, float((present / reach).std()) * reach
+    return Part(name, column.name, "number", len(edges) - 1, edges, means, mean, deviation or 1.0, missing)
 
 
 def _edges(quantiles: NDArray[np.float64], bins: int) -> tuple[float, ...]:

@@ -19,6 +19,7 @@ from nearer.models.factorization import signs
 
 MOST_DENSE = 2_048  # columns of the matrix up to which its covariance is factorised whole
 ROWS_A_STEP = 8_192
+LARGEST = float(np.finfo(np.float32).max)
 LEAST_SHARE = 1e-10  # of the greatest eigenvalue, below which an axis is rounding
 
 
@@ -59,7 +60,7 @@ class Axes:
             total = np.zeros((len(part_of), self.dim))
             for place, part in enumerate(self.parts):
                 total += self._added(part, self.loads[place], part_of.arrays[place], part_of.missing[place])
-            found[start : start + ROWS_A_STEP] = total
+            found[start : start + ROWS_A_STEP] = np.clip(total, -LARGEST, LARGEST)
         return found
 
     def _added(

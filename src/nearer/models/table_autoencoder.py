@@ -165,7 +165,7 @@ class TableAutoencoder(Incremental[TableMaterial]):
         """Train on the rows of `table`.
 
         It is a .parquet, .csv or .tsv file, an Arrow, pandas or Polars table, a mapping of column names to
-        values, a sequence of mappings, one a row, or an array of numbers (n, f).
+        values, mappings, one a row, one after the other, or an array of numbers (n, f).
 
         Raises `ParameterError`; `InputError` naming file, row and column for a table that cannot be read,
         as `TablePlan.infer` says, and for keys that are missing or stand twice; `IntegrityError` for a
