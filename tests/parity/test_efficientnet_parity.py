@@ -22,8 +22,8 @@ pytest.importorskip("onnxruntime")
 TOLERANCE = 1e-4
 
 
-def twin(state: dict[str, Any], pixels: Any) -> Any:
-    """Features (n, 1280) of normalised pixels (n, 3, h, w), layer by layer, nothing folded."""
+def twin(state: dict[str, Any], pixels: Any, stages: bool = False) -> Any:
+    """Features (n, 1280), with `stages` (n, 1904), of normalised pixels (n, 3, h, w); nothing is folded."""
     relu6 = torch.nn.functional.relu6
     weights = {name: torch.from_numpy(array) for name, array in state.items()}
 
@@ -38,6 +38,7 @@ def twin(state: dict[str, Any], pixels: Any) -> Any:
         return torch.nn.functional.batch_norm(x, *(weights[f"{norm}.{name}"] for name in names), eps=1e-3)
 
     x = relu6(layer(pixels, "_conv_stem", "_bn0", 2))
+    ends: list[Any] = []
     strides = [1] + [2, 1] * 2 + [2, 1, 1] + [1, 1, 1] + [2, 1, 1, 1] + [1]
     for number, stride in enumerate(strides):
         name, start = f"_blocks.{number}", x
@@ -46,7 +47,10 @@ def twin(state: dict[str, Any], pixels: Any) -> Any:
         x = relu6(layer(x, f"{name}._depthwise_conv", f"{name}._bn1", stride))
         x = layer(x, f"{name}._project_conv", f"{name}._bn2")
         x = x + start if x.shape == start.shape else x
-    return relu6(layer(x, "_conv_head", "_bn1")).mean((2, 3)).numpy()
+        if number in (10, 14, 15):
+            ends.insert(0, x)
+    ends = [relu6(layer(x, "_conv_head", "_bn1")), *(ends if stages else [])]
+    return torch.cat([end.mean((2, 3)) for end in ends], 1).numpy()
 
 
 def noise(count: int, side: int) -> Any:
@@ -67,6 +71,18 @@ def test_the_graph_equals_its_twin(side: int) -> None:
     assert found.shape == (3, 1280)
     assert expected.std() > 0.05
     np.testing.assert_allclose(found, expected, rtol=0, atol=TOLERANCE)
+
+
+def test_stages_and_mirrors_equal_their_twin() -> None:
+    state, images = lite0_state(), noise(5, 64)
+    scaling = Scaling(size=(64, 64), mean=127.0, std=128.0, scale=1.0)
+    with torch.inference_mode():
+        upright = twin(state, normalised(images), stages=True)
+        mirrored = twin(state, normalised(images[:, :, ::-1].copy()), stages=True)
+    for mirror, expected in ((False, upright), (True, (upright + mirrored) / 2)):
+        encoder = ImageEncoder(lite0_graph(state, 64, "stages", mirror), scaling, threads=1)
+        assert encoder.dim == 1904
+        np.testing.assert_allclose(encoder.encode(images, batch_size=2), expected, rtol=0, atol=TOLERANCE)
 
 
 @pytest.mark.skipif(

@@ -307,6 +307,14 @@ def test_lite0_takes_sizes_that_its_strides_leave_a_pixel_of(
     for size in (31, True, 64.0):
         with pytest.raises(ParameterError, match="is not a whole number from 32 up"):
             efficientnet.open_lite0([tmp_path / "weights.pth"], size=size)  # type: ignore[arg-type]
+    for options, message in (
+        ({"layers": "all"}, "layers='all' is not"),
+        ({"mirror": 1}, "mirror=1 is neither"),
+    ):
+        with pytest.raises(ParameterError, match=message):
+            efficientnet.open_lite0([tmp_path / "weights.pth"], **options)  # type: ignore[arg-type]
     encoder = efficientnet.open_lite0([tmp_path / "weights.pth"], size=32, threads=1)
     assert (encoder.dim, encoder.scaling.size, encoder.scaling.crop) == (1280, (32, 32), 0.875)
     assert encoder.encode(IMAGES[:2]).shape == (2, 1280)
+    wide = efficientnet.open_lite0([tmp_path / "weights.pth"], size=32, threads=1, layers="stages")
+    assert (wide.dim, wide.identity == encoder.identity) == (1904, False)
