@@ -52,9 +52,16 @@ def test_a_table_of_bytes_is_told_of(here: Path, run: Run) -> None:
     table = pa.table({"name": [path.stem for path in paths], "jpeg": [path.read_bytes() for path in paths]})
     pq.write_table(table, here / "photos.parquet")
     columns = ("--key", "name", "--image", "jpeg")
-    result = run("fit", "images", "photos.parquet", "-o", "a.model", "--space", "a.space", *columns, *SMALL)
+    result = run(
+        "fit", "images", "photos.parquet", "-o", "new.model", "--space", "new.space", *columns, *SMALL
+    )
     assert result.exit_code == 0, result.output
-    for told in ("40, of 72 dimensions", "2 of 2", "a.space (40 x 72)", "nearer neighbors a.space left00"):
+    for told in (
+        "40, of 72 dimensions",
+        "2 of 2",
+        "new.space (40 x 72)",
+        "nearer neighbors new.space left00",
+    ):
         assert told in result.stdout
 
 
