@@ -24,6 +24,8 @@ import phrases
 import recommenders
 import search
 import subwords
+import text_encoders
+import text_methods
 import words
 from report import Measured, kept, render
 
@@ -38,6 +40,8 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "phrases": ("Phrases", phrases.run),
     "methods": ("Which method for words", methods.run),
     "document_methods": ("Which method for documents", document_methods.run),
+    "text_encoders": ("Encoders of texts", text_encoders.run),
+    "text_methods": ("Which encoder for texts", text_methods.run),
     "contrastive_images": ("Images by contrast", contrastive_images.run),
     "recommenders": ("Recommenders", recommenders.run),
     "bridge": ("A bridge between two kinds of data", bridge.run),
