@@ -17,6 +17,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
+import nearer
 import nearer.encoders
 import nearer.models
 from nearer import Space
@@ -29,6 +30,7 @@ from nearer.encoders import (
     Static,
     Subword,
     Transformer,
+    Wav2Vec2,
 )
 from nearer.encoders.sentence_folder import read_sentence_folder
 from nearer.errors import InputError
@@ -36,6 +38,7 @@ from nearer.models import SIF, Contrastive, Doc2Vec, GraphSAGE, TowerEncoder
 from nearer.signal import Pairs
 from sounds import random_speaker, tone
 from text_models import TEXTS, bert_folder, static_folder
+from wave_models import wave_model_somewhere
 
 TOLERANCE = 1e-5  # that batches and order may change a vector by
 
@@ -102,6 +105,10 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
         FIVE_KEYS[:3],
     ),
     Transformer: lambda: made_of_folder("ctranslate2", lambda place: Transformer(bert(place), threads=1)),
+    Wav2Vec2: lambda: (
+        nearer.encoder(wave_model_somewhere(), threads=1),
+        [(tone(0.3), 16_000), (tone(0.5, hertz=150.0), 16_000), (tone(0.3, hertz=90.0), 16_000)],
+    ),
 }
 
 encoders = pytest.mark.parametrize("kind", ENCODERS, ids=lambda kind: kind.__name__)

@@ -122,7 +122,7 @@ def test_long_recordings_are_cut_in_bounded_memory(tmp_path: Path, minutes: int)
         "from nearer.encoders.recordings import Recording\n"
         "def count(item):\n"
         "    recording = Recording(item, 0, 16000)\n"
-        "    recording.loudness()\n"
+        "    recording.moments()\n"
         "    return sum(1 for _ in speaker.cut_windows(recording.blocks(0.77)))\n"
         "count((__import__('numpy').ones(480000) * 0.1, 8000))\n"
         "start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"

@@ -87,6 +87,44 @@ def test_hard_negatives_and_prefixes_learn_too() -> None:
     assert found[1] > found[0]
 
 
+def test_items_that_cannot_be_read_are_counted_over_all_batches() -> None:
+    model = Contrastive(encoder=MLP(4), **{**FAST, "epochs": 1}).fit(LEFT.vectors)
+    items = [*LEFT.vectors[:5], [1.0]]
+    with pytest.raises(InputError, match=r"^row 5: \[1.0\] is no vector"):
+        model.encode(items, batch_size=2)
+    with pytest.raises(InputError, match="encode takes a list of items, not one str"):
+        model.encode("l1")
+    with pytest.raises(InputError, match=r"the vectors have 3 columns, and this network reads 8"):
+        model.encode(np.ones((2, 3)))
+
+
+def test_tables_of_every_kind_give_pairs() -> None:
+    import pandas as pd  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
+
+    columns = {"text": LEFT.keys, "photo": RIGHT.keys, "id": [f"p{row}" for row in range(COUNT)]}
+    identities = set()
+    for table in (columns, pa.table(columns), pd.DataFrame(columns)):
+        signal = Pairs(right="photo", right_key="id")
+        model = Contrastive(signal, left=LEFT, right=RIGHT, dim=4, epochs=1, threads=1).fit(table)
+        assert model.space_.keys == columns["id"]
+        identities.add(model.identity)
+    assert len(identities) == 1
+
+
+def test_an_item_of_many_pairs_is_one_item() -> None:
+    labels = [f"club {row % 4}" for row in range(COUNT)]
+    clubs = Space([f"club {n}" for n in range(4)], np.eye(4, dtype=np.float32))
+    vectors = np.array(LEFT.vectors)
+    vectors[np.arange(COUNT), np.arange(COUNT) % 4] += 4
+    members = Space(LEFT.keys, vectors)
+    model = Contrastive(Pairs(), left=clubs, right=members, dim=4, **FAST).fit((labels, LEFT.keys))
+    assert len(model.left_space_) == 4
+    assert not model.report_.unseen
+    assert model.report_.right_to_left["recall@1"] > 0.8
+    assert model.report_.right_to_left["chance@1"] == pytest.approx(0.25)
+
+
 def test_a_network_is_trained_whole() -> None:
     model = Contrastive(Pairs(), left=MLP(16, hidden=(), scale=False), right=RIGHT, dim=16, **FAST).fit(
         (LEFT.vectors, RIGHT.keys)

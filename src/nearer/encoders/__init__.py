@@ -13,6 +13,7 @@ from nearer.encoders.static import Static
 from nearer.encoders.subword import Subword
 from nearer.encoders.torch_text import SentenceModel
 from nearer.encoders.transformer import Transformer
+from nearer.encoders.wav2vec2 import Wav2Vec2
 from nearer.space.formats import binary
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Static",
     "Subword",
     "Transformer",
+    "Wav2Vec2",
     "embed",
     "encoder",
     "known_encoders",

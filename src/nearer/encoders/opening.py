@@ -16,6 +16,8 @@ from nearer.encoders.lookup import Lookup
 from nearer.encoders.sentence_folder import is_sentence_folder
 from nearer.encoders.static import is_model2vec, open_model2vec
 from nearer.encoders.text_models import open_sentence_folder
+from nearer.encoders.wav2vec2 import open_wav2vec2
+from nearer.encoders.wav2vec2_folder import is_wav2vec2_folder
 from nearer.errors import ModelNotFound, ParameterError, shown
 from nearer.space import known_models, load
 from nearer.space.formats import binary
@@ -42,6 +44,7 @@ SAVED_MODELS: dict[str, Callable[[Path], Encoder]] = {}
 FOLDERS: tuple[FolderKind, ...] = (
     FolderKind("model2vec", is_model2vec, open_model2vec),
     FolderKind("sentence-transformers", is_sentence_folder, open_sentence_folder),
+    FolderKind("wav2vec2", is_wav2vec2_folder, open_wav2vec2),
 )
 # The ending of a file -> what opens it.
 FILES: dict[str, Callable[..., Encoder]] = {}

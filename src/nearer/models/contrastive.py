@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from nearer.errors import NotFitted, ParameterError
 from nearer.extras import require
+from nearer.kernels.threads import thread_count
 from nearer.models import contrastive_files
 from nearer.models.contrastive_encoding import TowerEncoder
 from nearer.models.contrastive_learning import (
@@ -488,7 +489,7 @@ class Contrastive(Incremental[PairMaterial]):
         Raises `ParameterError` for vectors that are all alike.
         """
         training = self._training
-        judged = judge(training, state)
+        judged = judge(training, state, thread_count(self.threads))
         self.report_ = dataclasses.replace(
             self.report_,
             **judged.report,

@@ -118,11 +118,13 @@ class Judged:
     dim: int
 
 
-def judge(training: ContrastTraining, state: TrainingState) -> Judged:
+def judge(training: ContrastTraining, state: TrainingState, threads: int) -> Judged:
     """Retrieval of what is held out, how alike vectors are, and the vectors of all items."""
+    from nearer.networks.learner import torch_threads  # noqa: PLC0415  (torch: paid for where it is needed)
+
     material = training.material
     report: dict[str, Any] = {}
-    with _best_weights(training, state):
+    with torch_threads(threads), _best_weights(training, state):
         learner = training.learner
         learner.train(False)
         sides = {LEFT: np.arange(len(material.left.keys))}

@@ -38,6 +38,17 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     model = nearer.Word2Vec(32, epochs=3, threads=1).fit(folder / "corpus.txt")
     model.space_.save(folder / "words.space")
     nearer.Doc2Vec(16, min_count=1, epochs=2, threads=1).fit(texts).save(folder / "texts.model")
+    about = {"chess": "king queen rook pawn bishop knight", "tea": "tea milk scones jam cream sugar"}
+    told = {
+        f"{topic}{row}": (" ".join(word for word in words.split() if len(word) % 5 != row % 5), topic)
+        for topic, words in about.items()
+        for row in range(10)
+    }
+    lines = "".join(f"{key},{text} again,{topic}\n" for key, (text, topic) in told.items())
+    (folder / "topics.csv").write_text(f"id,text,topic\n{lines}", encoding="utf-8")
+    for name, dim in (("a", 8), ("b", 4)):
+        documents = nearer.Doc2Vec(dim, min_count=1, epochs=20, threads=1, seed=1)
+        documents.fit({key: text for key, (text, _) in told.items()}).save(folder / f"{name}.model")
     np.save(folder / "queries.npy", model.space_.vectors[:4])
     write_judgements(folder, model.space_)
     write_recommender(folder)

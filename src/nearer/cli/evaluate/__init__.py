@@ -8,9 +8,12 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from nearer.cli.evaluate import encoders as several
 from nearer.cli.evaluate import graphs, ranking, retrieval, sts, words
 from nearer.cli.evaluate import labels as by_labels
+from nearer.cli.evaluate.encoders import Timed
 from nearer.cli.evaluate.judged import Judged
+from nearer.cli.evaluate.sources import columns_of
 from nearer.cli.options import AsJson, Seed
 from nearer.cli.output import print_json, write
 
@@ -19,6 +22,7 @@ EXAMPLES = (
     "nearer evaluate glove-6b-50d --analogies questions.txt --restrict 30000 --json",
     "nearer evaluate words.space --task retrieval --queries queries.space --qrels qrels.txt",
     "nearer evaluate words.space --task probe --labels labels.tsv -k 5",
+    "nearer evaluate topics.csv --task probe --columns label=topic --encoder a.model --encoder b.model",
     "nearer evaluate words.space --task cluster --labels labels.tsv --json",
     "nearer evaluate words.space --task sts --pairs pairs.tsv",
     "nearer evaluate nodes.space --task links --pairs test.parquet --non-edges non_edges.parquet",
@@ -41,7 +45,7 @@ ALSO_TAKEN: Mapping[Task, tuple[str, ...]] = {
     "retrieval": ("encoder", "columns", "k", "gain", "unknown_ids"),
     "probe": ("encoder", "columns", "k", "folds"),
     "cluster": ("encoder", "columns"),
-    "sts": ("columns",),
+    "sts": ("encoder", "columns"),
     "links": ("operator", "learn_edges", "learn_non_edges"),
     "nodes": ("columns", "fractions", "shuffles"),
     "ranking": ("train", "k", "unknown_items"),
@@ -55,7 +59,8 @@ def evaluate(
         typer.Argument(
             metavar="SPACE",
             help="A .space folder, a file of vectors, or a known model; for sts also an encoder; for ranking "
-            "a saved recommender or its table; with --encoder a file of texts.",
+            "a saved recommender or its table; with --encoder the raw items, a table or a folder; for sts "
+            "the rated pairs.",
         ),
     ],
     task: Annotated[Task, typer.Option(help="What is judged.")] = "words",
@@ -130,43 +135,56 @@ def evaluate(
     ] = "error",
     columns: Annotated[
         str | None,
-        typer.Option(metavar="A,B,C", help="Names of the columns of --qrels, --labels or --pairs."),
+        typer.Option(
+            metavar="A,B,C",
+            help="Names of the columns of --qrels, --labels or --pairs; of raw items item=A,key=B,label=C.",
+        ),
     ] = None,
     encoder: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            metavar="ENCODER", help="SPACE and --queries are texts, key and text; this encodes them."
+            metavar="ENCODER",
+            help="Encodes SPACE and --queries, which are raw items; repeated: all in one table.",
         ),
     ] = None,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
     """Judge a space on words, retrieval, labels (probe, cluster), a graph (links, nodes), an encoder on sts,
-    a recommender on ranking.
+    a recommender on ranking; encoders of any items on sts, retrieval and labels, side by side.
 
     Every figure comes with its 95 % bootstrap interval. Items with a key that the space does not hold are
     left out; the coverage says how many are left.
     """
-    _require_fitting(context, task)
+    names, roles = columns_of(columns)
+    _require_fitting(context, task, bool(encoder), roles, Path(space).is_dir())
     if task == "words" and not similarity and not analogies:
         raise typer.BadParameter("give a test: --similarity FILE or --analogies FILE, or a --task")
-    names = columns.split(",") if columns is not None else None
     asked, judgements, rated, absent = (file or Path() for file in (queries, qrels, pairs, non_edges))
-    judges: Mapping[Task, Callable[[], Judged]] = {
-        "words": lambda: words.judged(space, similarity or [], analogies or [], restrict, method, seed),
-        "retrieval": lambda: retrieval.judged(
-            space, encoder, asked, judgements, names, k, gain, unknown_ids, seed
+    judges: Mapping[Task, Callable[[Timed | None], Judged]] = {
+        "words": lambda _: words.judged(space, similarity or [], analogies or [], restrict, method, seed),
+        "retrieval": lambda by: retrieval.judged(
+            space, by, asked, judgements, names, k, gain, unknown_ids, seed
         ),
-        "probe": lambda: by_labels.probed(space, encoder, labels or "", names, k, folds, seed),
-        "cluster": lambda: by_labels.clustered(space, encoder, labels or "", names, seed),
-        "sts": lambda: sts.judged(space, rated, names, seed),
-        "links": lambda: graphs.links(space, rated, absent, operator, learn_edges, learn_non_edges, seed),
-        "ranking": lambda: ranking.judged(space, test or Path(), train, k, unknown_items, seed),
-        "nodes": lambda: graphs.nodes(space, labels or "", names, fractions, shuffles, seed),
+        "probe": lambda by: by_labels.probed(space, by, labels, names, roles, k, folds, seed),
+        "cluster": lambda by: by_labels.clustered(space, by, labels, names, roles, seed),
+        "sts": lambda by: (
+            sts.judged(space, rated, names, seed)
+            if by is None
+            else sts.compared(by, Path(space), names, seed)
+        ),
+        "links": lambda _: graphs.links(space, rated, absent, operator, learn_edges, learn_non_edges, seed),
+        "ranking": lambda _: ranking.judged(space, test or Path(), train, k, unknown_items, seed),
+        "nodes": lambda _: graphs.nodes(space, labels or "", names, fractions, shuffles, seed),
     }
-    found = judges[task]()
+    asking = several.opened(encoder or [])
+    if len(asking) > 1:
+        _compare([(by, judges[task](by)) for by in asking], space, task, as_json)
+        return
+    found = judges[task](asking[0] if asking else None)
     if as_json and found.error is None:
-        print_json({"space": space, "identity": found.identity, "task": task, **found.document})
+        told = asking[0].told() if asking else {}
+        print_json({"space": space, "identity": found.identity, "task": task, **told, **found.document})
         return
     for heading, result in () if as_json else found.results:
         write(f"{heading}\n{result}\n")
@@ -174,10 +192,29 @@ def evaluate(
         raise found.error
 
 
-def _require_fitting(context: Any, task: Task) -> None:
+def _compare(found: list[tuple[Timed, Judged]], source: str, task: Task, as_json: bool) -> None:
+    """Print what several encoders reached."""
+    if as_json:
+        told = [{**encoder.told(), **judged.document} for encoder, judged in found]
+        print_json({"source": source, "task": task, "encoders": told})
+    else:
+        several.print_compared(found)
+
+
+def _require_fitting(context: Any, task: Task, encoded: bool, roles: Mapping[str, str], folder: bool) -> None:
     """Raise `BadParameter` for an option of another task, or one that this task needs and is not given."""
     given = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}
-    missing = [name for name in NEEDED[task] if name not in given]
+    if roles and not (encoded and task in ("probe", "cluster")):
+        raise typer.BadParameter(
+            "--columns with item=, key= or label= goes with --encoder and --task probe or cluster"
+        )
+    if encoded and task == "sts" and "pairs" in given:
+        raise typer.BadParameter(
+            "with --encoder the file of pairs comes in the place of SPACE, without --pairs"
+        )
+    there = {"labels"} if encoded and ("label" in roles or folder) else set()
+    there |= {"pairs"} if encoded else set()
+    missing = [name for name in NEEDED[task] if name not in given | there]
     if missing:
         raise typer.BadParameter(f"--task {task} needs {' and '.join(map(_option, missing))}")
     for name in sorted(given):

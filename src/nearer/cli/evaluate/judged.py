@@ -19,9 +19,11 @@ class Judged:
     results : (heading, result) pairs; the result prints itself.
     document : what --json adds to the name and the identity.
     error : of a file that could not be judged; the results are those of the others.
+    measures : (name, `Estimate`) of the figures that encoders are compared by.
     """
 
     identity: str | None
     results: Sequence[tuple[str, object]]
     document: dict[str, Any]
     error: InputError | None = None
+    measures: Sequence[tuple[str, Any]] = ()

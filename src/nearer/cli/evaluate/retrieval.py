@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import nearer
+from nearer.cli.evaluate.encoders import Timed
 from nearer.cli.evaluate.judged import Judged
 from nearer.cli.evaluate.sources import documents, queries
 
@@ -15,7 +16,7 @@ Unknown = Literal["error", "skip"]
 
 def judged(
     name: str,
-    encoder: str | None,
+    encoder: Timed | None,
     asked: Path,
     qrels: Path,
     columns: list[str] | None,
@@ -36,4 +37,5 @@ def judged(
         columns=columns,
         seed=seed,
     )
-    return Judged(space.identity, [(str(qrels), result)], {"retrieval": result.to_dict()})
+    document = {"retrieval": result.to_dict()}
+    return Judged(space.identity, [(str(qrels), result)], document, measures=list(result.metrics.items()))
