@@ -12,12 +12,14 @@ from pathlib import Path
 
 import audio
 import bridge
+import contrastive_audio
 import contrastive_images
 import document_methods
 import documents
 import glove
 import graphs
 import hierarchical
+import images
 import inductive
 import methods
 import page
@@ -25,6 +27,7 @@ import phrases
 import recommenders
 import search
 import subwords
+import tables
 import text_encoders
 import text_methods
 import words
@@ -43,10 +46,13 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "document_methods": ("Which method for documents", document_methods.run),
     "text_encoders": ("Encoders of texts", text_encoders.run),
     "text_methods": ("Which encoder for texts", text_methods.run),
+    "images": ("Images by a trained network", images.run),
+    "contrastive_audio": ("Sounds by contrast", contrastive_audio.run),
     "contrastive_images": ("Images by contrast", contrastive_images.run),
     "recommenders": ("Recommenders", recommenders.run),
     "audio": ("Voices", audio.run),
     "bridge": ("A bridge between two kinds of data", bridge.run),
+    "tables": ("Tables", tables.run),
     "search": ("Exact search", search.run),
 }
 

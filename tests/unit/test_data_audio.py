@@ -218,6 +218,20 @@ def test_folders_globs_and_columns_are_listed(tmp_path: Path) -> None:
     assert list_audio(iter([data, "a.wav"])) == [data, "a.wav"]
 
 
+def test_rows_of_hugging_face_are_read(tmp_path: Path) -> None:
+    wave, data = tone(0.1), written(tone(0.1))
+    (tmp_path / "a.wav").write_bytes(data)
+    for row in (
+        {"bytes": data, "path": "elsewhere.wav"},
+        {"bytes": None, "path": str(tmp_path / "a.wav")},
+        {"array": wave, "path": None, "sampling_rate": 16_000},
+    ):
+        np.testing.assert_allclose(read_audio(row, 16_000), wave, atol=1e-4)
+        np.testing.assert_allclose(read_audio(list_audio([row])[0], 16_000), wave, atol=1e-4)
+    with pytest.raises(InputError, match=r"^item 2: None is no recording"):
+        read_audio({"text": "a"}, 16_000, place="item 2")
+
+
 def test_what_lists_nothing_is_named(tmp_path: Path) -> None:
     pa = pytest.importorskip("pyarrow")
     with pytest.raises(

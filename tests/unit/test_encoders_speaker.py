@@ -173,6 +173,19 @@ def test_the_known_name_is_registered() -> None:
         nearer.encoder("resemblyzer", rate=8_000)
 
 
+def test_weights_of_another_hash_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Elsewhere:
+        def locate_file(self, name: str) -> Path:
+            return tmp_path / Path(name).name
+
+    (tmp_path / "pretrained.pt").write_bytes(b"other weights")
+    monkeypatch.setattr(metadata, "distribution", lambda name: Elsewhere())
+    with pytest.raises(
+        IntegrityError, match=r"pretrained.pt: has SHA-256 [0-9a-f]{64}, expected 39373b86598f"
+    ):
+        nearer.encoder("resemblyzer")
+
+
 def test_weights_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> None:
         raise metadata.PackageNotFoundError(name)

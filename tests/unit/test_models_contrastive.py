@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -357,3 +360,70 @@ def test_bad_input_is_one_line(given: dict[str, Any], data: Any, kind: type[Exce
     with pytest.raises(kind, match=re.escape(line)) as caught:
         model.fit(data)
     assert "\n" not in str(caught.value)
+
+
+class Halves(MLP):
+    """A network whose own loss is to tell the right half of a vector from the left one."""
+
+    def build(self, plan: Any, seed: int) -> Any:
+        import torch  # noqa: PLC0415
+
+        body = super().build(plan, seed)
+
+        def masked_loss(batch: Any, random: Any) -> Any:
+            half = batch.shape[1] // 2
+            hidden = torch.cat([torch.zeros_like(batch[:, :half]), batch[:, half:]], dim=1)
+            noise = 0.01 * torch.rand(batch.shape, generator=random)
+            return ((body(hidden + noise)[:, :half] - batch[:, :half]) ** 2).mean()
+
+        body.masked_loss = masked_loss
+        return body
+
+
+def test_a_network_learns_by_its_own_loss(tmp_path: Path) -> None:
+    mirrored = np.concatenate([LEFT.vectors, LEFT.vectors], axis=1)
+    network = Halves(2 * DIM, hidden=(), scale=False)
+    model = Contrastive(Masked(), encoder=network, weight_decay=0.0, **FAST).fit(mirrored)
+    assert model.loss_curve_[-1] < 0.1 * model.loss_curve_[0]
+    assert model.held_out_curve_[-1] > 0.3 * model.held_out_curve_[0]
+    assert model.report_.left_to_right == {}
+    model.save(tmp_path / "it")
+    with pytest.raises(ParameterError, match="network Halves is none of Nearer's, and is not saved with it"):
+        nearer.encoder(tmp_path / "it")
+    assert Contrastive.load(tmp_path / "it", encoder=network).identity == model.identity
+
+
+KILLED = """
+import numpy as np, sys, nearer
+from pathlib import Path
+from nearer.signal import Pairs
+vectors = np.random.default_rng(0).standard_normal((400, 8)).astype(np.float32)
+left = nearer.Space([f"l{n}" for n in range(400)], vectors)
+right = nearer.Space([f"r{n}" for n in range(400)], vectors[:, ::-1].copy())
+model = nearer.Contrastive(
+    Pairs(), left=left, right=right, dim=8, epochs=int(sys.argv[2]), batch_size=32, hard_negatives=2,
+    patience=None, checkpoint=None if sys.argv[1] == "-" else sys.argv[1], checkpoint_every=0.0, threads=1,
+)
+print("ready", flush=True)
+model.fit([(f"l{n}", f"r{n}") for n in range(400)])
+print(model.identity, *model.loss_curve_.tolist())
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_process_is_resumed_to_the_same_bits(tmp_path: Path) -> None:
+    def started(checkpoint: object) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", KILLED, str(checkpoint), "40"]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    whole, _ = started("-").communicate()
+    victim = started(tmp_path / "run")
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "run" / "state.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    victim.kill()
+    victim.communicate()
+    assert victim.returncode < 0  # it had not ended
+    resumed, _ = started(tmp_path / "run").communicate()
+    assert resumed == whole

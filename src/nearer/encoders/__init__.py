@@ -5,6 +5,8 @@ from nearer.encoders.base import Encoder, Modality
 from nearer.encoders.embed import embed
 from nearer.encoders.embed_run import Embedded, EmbedReport
 from nearer.encoders.fasttext_binary import require_bin
+from nearer.encoders.image_input import Scaling
+from nearer.encoders.image_onnx import ImageEncoder
 from nearer.encoders.known import KnownEncoder, known_encoders
 from nearer.encoders.lookup import Lookup
 from nearer.encoders.opening import SAVED_MODELS, encoder
@@ -21,9 +23,11 @@ __all__ = [
     "EmbedReport",
     "Embedded",
     "Encoder",
+    "ImageEncoder",
     "KnownEncoder",
     "Lookup",
     "Modality",
+    "Scaling",
     "SentenceModel",
     "SpeakerEncoder",
     "Static",

@@ -11,6 +11,7 @@ from typing import Any
 
 from nearer.encoders import fasttext_binary, hub
 from nearer.encoders.base import Encoder
+from nearer.encoders.image_onnx import open_onnx
 from nearer.encoders.known import known_encoders
 from nearer.encoders.lookup import Lookup
 from nearer.encoders.sentence_folder import is_sentence_folder
@@ -47,7 +48,7 @@ FOLDERS: tuple[FolderKind, ...] = (
     FolderKind("wav2vec2", is_wav2vec2_folder, open_wav2vec2),
 )
 # The ending of a file -> what opens it.
-FILES: dict[str, Callable[..., Encoder]] = {}
+FILES: dict[str, Callable[..., Encoder]] = {".onnx": open_onnx}
 
 
 def encoder(
@@ -60,8 +61,9 @@ def encoder(
     """The encoder of a name or path.
 
     A name that `nearer models` lists opens the weights of its package; a fastText `.bin` encodes words by its
-    n-grams, a saved model what it was trained on, a folder of sentence-transformers or model2vec texts, and a
-    space its keys. `org/name` is a model of the Hugging Face hub that is in its local cache.
+    n-grams, an `.onnx` file images (`mean=` and `std=` must be stated), a saved model what it was trained on,
+    a folder of sentence-transformers or model2vec texts, and a space its keys. `org/name` is a model of the
+    Hugging Face hub that is in its local cache.
 
     Parameters
     ----------

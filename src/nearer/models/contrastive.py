@@ -74,7 +74,7 @@ class ContrastReport:
         queries with a right answer among the k nearest.
     unseen : whether the items held out take no part in training; else their pairs alone do not.
     nested : for every dimension of `matryoshka`, the mean MAP of both ways.
-    mean_cosine : between two items at random; near 1 all vectors are alike.
+    mean_cosine : between two items of a kind at random; near 1 all vectors are alike.
     effective_rank : how many directions the vectors use (Roy and Vetterli 2007).
     """
 
