@@ -28,6 +28,8 @@ import recommenders
 import search
 import subwords
 import tables
+import text_encoders
+import text_methods
 import words
 from report import Measured, kept, render
 
@@ -42,6 +44,8 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "phrases": ("Phrases", phrases.run),
     "methods": ("Which method for words", methods.run),
     "document_methods": ("Which method for documents", document_methods.run),
+    "text_encoders": ("Encoders of texts", text_encoders.run),
+    "text_methods": ("Which encoder for texts", text_methods.run),
     "images": ("Images by a trained network", images.run),
     "contrastive_audio": ("Sounds by contrast", contrastive_audio.run),
     "contrastive_images": ("Images by contrast", contrastive_images.run),

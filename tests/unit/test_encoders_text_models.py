@@ -14,7 +14,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import nearer
-from nearer.encoders import Static, Transformer, transformer
+from nearer.encoders import Static, Transformer, known_encoders, transformer
 from nearer.encoders.transformer import batches_of
 from nearer.errors import FormatError, InputError, ModelNotFound, ParameterError
 from text_models import TEXTS, bert_folder, static_folder
@@ -73,6 +73,18 @@ def test_int8_is_near_float32_and_another_identity(bert: Path) -> None:
     np.testing.assert_allclose(rough.encode(TEXTS[::-1], batch_size=2)[::-1], expected, rtol=0, atol=1e-5)
 
 
+def test_int8_of_a_real_model_holds_to_the_order_and_the_batch() -> None:
+    entry = {known.name: known for known in known_encoders()}["all-MiniLM-L6-v2"]
+    if not entry.here:
+        pytest.skip(f"needs {entry.install}")
+    texts = [f"{'A longer text about prices and rivers. ' * (n % 3)}Number {n} of all." for n in range(12)]
+    encoder = nearer.encoder("all-MiniLM-L6-v2", compute="int8", threads=1)
+    expected = encoder.encode(texts)
+    np.testing.assert_allclose(encoder.encode(texts[::-1])[::-1], expected, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(encoder.encode(texts[5:6], batch_size=1)[0], expected[5], rtol=0, atol=1e-5)
+    np.testing.assert_allclose(encoder.encode(texts, batch_size=2), expected, rtol=0, atol=1e-5)
+
+
 def test_threads_change_no_bit(bert: Path) -> None:
     one, two = opened(bert, threads=1), opened(bert, threads=2)
     texts = TEXTS * 150  # several pieces, cut ahead of the work
@@ -112,8 +124,9 @@ def test_the_first_dimensions_of_a_static_table_are_those_of_all(tmp_path: Path)
 
 def test_batches_hold_all_windows_once_the_longest_first() -> None:
     windows = [[1] * length for length in (3, 700, 0, 500, 1, 2000)]
-    assert list(batches_of(windows, 1000)) == [[5], [1], [3, 0], [4]]
-    found = list(batches_of(windows, 1))
+    assert list(batches_of(windows, 1000, padded=True)) == [[5], [1], [3, 0], [4]]
+    assert list(batches_of([*windows, [2] * 3], 1000, padded=False)) == [[5], [1], [3], [0, 6], [4]]
+    found = list(batches_of(windows, 1, padded=True))
     assert sorted(place for batch in found for place in batch) == [0, 1, 3, 4, 5]
     assert max(map(len, found)) == 1
 
