@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import bridge
 import contrastive_images
 import document_methods
 import documents
@@ -39,6 +40,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "document_methods": ("Which method for documents", document_methods.run),
     "contrastive_images": ("Images by contrast", contrastive_images.run),
     "recommenders": ("Recommenders", recommenders.run),
+    "bridge": ("A bridge between two kinds of data", bridge.run),
     "search": ("Exact search", search.run),
 }
 

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -19,11 +20,22 @@ import pytest
 import nearer.encoders
 import nearer.models
 from nearer import Space
-from nearer.encoders import Encoder, Lookup, Modality, SpeakerEncoder, Subword
+from nearer.encoders import (
+    Encoder,
+    Lookup,
+    Modality,
+    SentenceModel,
+    SpeakerEncoder,
+    Static,
+    Subword,
+    Transformer,
+)
+from nearer.encoders.sentence_folder import read_sentence_folder
 from nearer.errors import InputError
 from nearer.models import SIF, Contrastive, Doc2Vec, GraphSAGE, TowerEncoder
 from nearer.signal import Pairs
 from sounds import random_speaker, tone
+from text_models import TEXTS, bert_folder, static_folder
 
 TOLERANCE = 1e-5  # that batches and order may change a vector by
 
@@ -44,6 +56,19 @@ SENTENCES = ["the lion and the zebra", "a zebra and a lion", "the computer and t
 # Two rings joined by an edge, and a feature of their own that each ring's nodes share.
 RINGS = [(f"{r}{i}", f"{r}{(i + 1) % 8}") for r in "ab" for i in range(8)] + [("a0", "b0")]
 SEEN = {f"{r}{i}": [r, f"{r}{i % 3}"] for r in "ab" for i in range(8)}
+
+
+def made_of_folder(library: str, make: Callable[[Path], Any]) -> tuple[Any, list[str]]:
+    """An encoder of texts opened from a folder of its own, where the optional library is here."""
+    pytest.importorskip(library)
+    return make(Path(tempfile.mkdtemp()) / "model"), TEXTS
+
+
+def bert(place: Path, **settings: Any) -> Any:
+    """What the folder of a tiny BERT says."""
+    return read_sentence_folder(bert_folder(place, prompts={"query": "the "}, **settings))
+
+
 # A new encoder brings an instance, made from a seed with one thread, and at least two items that differ.
 # Where it needs an optional library or a package of weights, it skips by name.
 ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
@@ -58,6 +83,10 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
     ),
     Lookup: lambda: (Lookup(Space(["a", "b", "c"], np.eye(3, 5, dtype=np.float32))), ["c", "a"]),
     SIF: lambda: (SIF(FIVE).fit(FIVE_TEXTS), FIVE_TEXTS),
+    SentenceModel: lambda: made_of_folder(
+        "sentence_transformers", lambda place: SentenceModel(bert(place, max_tokens=8), threads=1)
+    ),
+    Static: lambda: made_of_folder("tokenizers", lambda place: nearer.encoder(static_folder(place))),
     SpeakerEncoder: lambda: (
         random_speaker(),
         [(tone(0.3), 16_000), (tone(2.9, hertz=150.0), 16_000), (tone(1.0, hertz=90.0), 16_000)],
@@ -72,6 +101,7 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
         .left_encoder_,
         FIVE_KEYS[:3],
     ),
+    Transformer: lambda: made_of_folder("ctranslate2", lambda place: Transformer(bert(place), threads=1)),
 }
 
 encoders = pytest.mark.parametrize("kind", ENCODERS, ids=lambda kind: kind.__name__)

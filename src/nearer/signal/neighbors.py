@@ -67,7 +67,7 @@ class Neighbors:
         return Joined(items, None, Relation(pairs, (len(items), len(items)), one_kind=True))
 
     def _items(self, data: Any, whole: bool) -> Items:
-        if isinstance(data, Mapping) and not is_table(data):
+        if isinstance(data, Mapping) and self.key is None:
             return Items(list(data.values()), [str(key) for key in data])
         if is_table(data):
             if self.key is None:

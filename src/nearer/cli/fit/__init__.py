@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from nearer.cli.examples import shown
-from nearer.cli.fit import docs, glove, graph, images, items, phrases, ppmi, subwords, words
+from nearer.cli.fit import docs, glove, graph, images, items, pairs, phrases, ppmi, subwords, words
 
 __all__ = ["fit_app"]
 
@@ -15,6 +15,7 @@ fit_app.command("glove", epilog=shown(glove.EXAMPLES))(glove.glove)
 fit_app.command("graph", epilog=shown(graph.EXAMPLES))(graph.graph)
 fit_app.command("images", epilog=shown(images.EXAMPLES))(images.images)
 fit_app.command("items", epilog=shown(items.EXAMPLES))(items.items)
+fit_app.command("pairs", epilog=shown(pairs.EXAMPLES))(pairs.pairs)
 fit_app.command("words", epilog=shown(words.EXAMPLES))(words.words)
 fit_app.command("subwords", epilog=shown(subwords.EXAMPLES))(subwords.subwords)
 fit_app.command("phrases", epilog=shown(phrases.EXAMPLES))(phrases.phrases)

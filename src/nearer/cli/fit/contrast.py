@@ -29,6 +29,14 @@ Dim = Annotated[int | None, word.training(help="Dimension of the vectors.", show
 Objective = Annotated[
     Literal["infonce", "triplet", "vicreg"], word.training(help="What is made small; vicreg: no negatives.")
 ]
+Margin = Annotated[float, word.training(help="triplet: by how much positives must be nearer.")]
+Matryoshka = Annotated[
+    str | None,
+    word.training(metavar="D,D", help="Dimensions whose leading columns serve too.", show_default="none"),
+]
+HardNegatives = Annotated[int, word.training(help="Nearest wrong items told apart too, for each left one.")]
+WeightDecay = Annotated[float, word.training(help="Of AdamW.")]
+Augment = Annotated[bool, word.training("--augment", help="Change items at random in training.")]
 Temperature = Annotated[float, word.training(help="infonce: cosines are divided by it.")]
 BatchSize = Annotated[int, word.training(help="Items a mini-batch: each is told from the others.")]
 LearningRate = Annotated[float, word.training(help="Of AdamW, at its highest.")]
@@ -37,6 +45,16 @@ Patience = Annotated[
     int | None,
     word.training(help="Epochs without a better result after which it ends.", show_default="none"),
 ]
+
+
+def dimensions(text: str | None) -> list[int] | None:
+    """The numbers of --matryoshka; raises `BadParameter` for what is none."""
+    if text is None:
+        return None
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise typer.BadParameter(f"--matryoshka {text} is not whole numbers with commas between") from None
 
 
 def require_places(out: Path, space: Path | None, checkpoint: Path | None, overwrite: bool) -> None:
@@ -97,13 +115,21 @@ def _report(
                 **vars(model.report_),
                 "loss": loss[-1] if loss else None,
                 "loss_curve": loss,
+                "held_out_curve": model.held_out_curve_.tolist(),
             }
         )
         return
     report = model.report_
     told: Facts = [*facts(model), *training_facts(model)]
-    if report.left_to_right:
-        told.append(("held out", _retrieval(report.left_to_right)))
+    two = model.left_encoder_ is not model.right_encoder_
+    ways = {"left to right" if two else "held out": report.left_to_right}
+    if two:
+        ways["right to left"] = report.right_to_left
+    told += [(name, _retrieval(way)) for name, way in ways.items() if way.get("queries")]
+    if report.nested:
+        nested = ", ".join(f"{value:.3f} at {dim}" for dim, value in report.nested.items())
+        told.append(("nested", f"MAP {nested} dimensions"))
+    told.append(("kept", f"epoch {report.best_epoch}{', stopped early' if report.stopped_early else ''}"))
     told.append(("effective rank", f"{report.effective_rank:.1f} of {model.space_.dim}"))
     if space is not None:
         told.append(saved_fact(model.space_, space))
@@ -116,5 +142,5 @@ def _report(
 
 
 def _retrieval(way: dict[str, float]) -> str:
-    recall, chance = way["recall@1"], way["chance@1"]
-    return f"recall@1 {recall:.1%} of {way['queries']:,.0f} (by chance {chance:.1%})"
+    found = [f"recall@{k} {way[f'recall@{k}']:.1%} (by chance {way[f'chance@{k}']:.1%})" for k in (1, 10)]
+    return f"{', '.join(found)} of {way['queries']:,.0f}"
