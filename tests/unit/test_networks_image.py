@@ -71,12 +71,17 @@ def test_it_is_a_network_and_its_settings_make_it_again() -> None:
     assert repr(network) == "ResNet(size=24, channels=8, stages=2, depth=3)"
 
 
-@pytest.mark.parametrize("stages", [1, 2, 3])
-def test_the_output_is_the_last_two_stages(stages: int, pictures: Any) -> None:
+@pytest.mark.parametrize(
+    ("stages", "width"), [(1, 4 * 8), (2, 8 + 4 * 16), (3, 16 + 4 * 32), (4, 32 + 64)], ids=str
+)
+def test_the_output_is_the_last_stage_by_parts_and_the_one_before(
+    stages: int, width: int, pictures: Any
+) -> None:
     network = ResNet(size=SIDE, channels=8, stages=stages, depth=2)
     plan = network.plan(pictures[0][:20])
-    found = network.build(plan, 0)(network.prepare(pictures[0][:5], plan).batch(np.arange(5)))
-    assert found.shape == (5, network.width(plan)) == (5, {1: 8, 2: 24, 3: 48}[stages])
+    module = network.build(plan, 0).eval()
+    found = module(network.prepare(pictures[0][:5], plan).batch(np.arange(5)))
+    assert found.shape == (5, network.width(plan)) == (5, width)
     assert found.dtype == torch.float32
 
 

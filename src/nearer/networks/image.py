@@ -33,8 +33,9 @@ class ResNet:
     is resized to `size` x `size` pixels. The first layer halves the side and is not trained: its filters
     whiten patches of the training images (Coates, Ng and Lee 2011, An Analysis of Single-Layer Networks in
     Unsupervised Feature Learning). `stages` of `depth` residual blocks follow, each stage but the first at
-    half the side and twice the channels. The output are the means over the picture of the last two stages,
-    side by side: with the default sizes 64 + 128 numbers.
+    half the side and twice the channels. The output are the means of the last stage over each quarter of the
+    picture, where it is still 2 x 2 or more, and of the stage before over the whole of it: with the default
+    sizes 64 + 4 x 128 numbers.
 
     Parameters
     ----------
@@ -98,9 +99,14 @@ class ResNet:
         return Images(self._squares(items, np.arange(len(items))))
 
     def width(self, plan: Plan) -> int:
-        """Channels of the last two stages together."""
-        widths = [self.channels * 2**stage for stage in range(self.stages)]
-        return sum(widths[-2:])
+        """Channels of the last stage, once for every part of the picture, and of the stage before."""
+        last: int = self.channels * 2 ** (self.stages - 1)
+        return last * self._parts**2 + (last // 2 if self.stages > 1 else 0)
+
+    @property
+    def _parts(self) -> int:
+        """Into how many parts a side of the picture is cut for the means of the last stage."""
+        return 2 if self.size >= 2 ** (self.stages + 1) else 1
 
     def build(self, plan: Plan, seed: int) -> torch.nn.Module:
         """The module, its filters from the plan and all other weights drawn by `seed`."""
@@ -114,6 +120,7 @@ class ResNet:
             channels=self.channels,
             stages=self.stages,
             depth=self.depth,
+            parts=self._parts,
             seed=seed,
         )
 

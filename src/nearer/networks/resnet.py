@@ -1,4 +1,4 @@
-"""The module of `ResNet`: whitening filters, stages of residual blocks, the means of the last two stages."""
+"""The module of `ResNet`: whitening filters, stages of residual blocks, means over parts of the picture."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-POOLED = 2  # stages whose means are the output
-
 
 class ResidualNetwork(nn.Module):
     """Images, float32 (b, 3, side, side) of colours from 0 to 1, become float32 (b, width).
@@ -21,6 +19,7 @@ class ResidualNetwork(nn.Module):
 
     filters : float32 (n, 3, 3, 3), of the first layer, which gives what each answers above 0 and below.
     mean, deviation : of the colours.
+    parts : a side of the picture is cut into so many, and the last stage's means are taken over each.
     """
 
     filters: Tensor
@@ -36,9 +35,11 @@ class ResidualNetwork(nn.Module):
         channels: int,
         stages: int,
         depth: int,
+        parts: int,
         seed: int,
     ) -> None:
         super().__init__()
+        self.parts = parts
         self.register_buffer("filters", torch.from_numpy(np.concatenate([filters, -filters])))
         self.register_buffer("mean", torch.from_numpy(mean.reshape(1, 3, 1, 1)))
         self.register_buffer("deviation", torch.from_numpy(deviation.reshape(1, 3, 1, 1)))
@@ -52,7 +53,7 @@ class ResidualNetwork(nn.Module):
             )
 
     def forward(self, images: Tensor) -> Tensor:
-        """Means over the picture of the last two stages' outputs."""
+        """Means of the last stage over the parts of the picture, and of the stage before over the whole."""
         with torch.autocast("cpu", torch.bfloat16, enabled=self.training and fast_bfloat16()):
             return self._means(images)
 
@@ -60,11 +61,13 @@ class ResidualNetwork(nn.Module):
         images = ((images - self.mean) / self.deviation).contiguous(memory_format=torch.channels_last)
         found = functional.relu(functional.conv2d(images, self.filters, stride=2, padding=1))
         found = functional.relu(self.mixed(found))
-        means = []
-        for part in self.stages:
+        before: list[Tensor] = []
+        for number, part in enumerate(self.stages, 1):
             found = part(found)
-            means.append(found.float().mean((2, 3)))
-        return torch.cat(means[-POOLED:], dim=1)
+            if number == len(self.stages) - 1:
+                before.append(found.float().mean((2, 3)))
+        last = functional.adaptive_avg_pool2d(found.float(), self.parts).flatten(1)
+        return torch.cat([*before, last], dim=1)
 
 
 class Block(nn.Module):

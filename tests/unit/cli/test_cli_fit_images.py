@@ -54,7 +54,7 @@ def test_a_table_of_bytes_is_told_of(here: Path, run: Run) -> None:
     columns = ("--key", "name", "--image", "jpeg")
     result = run("fit", "images", "photos.parquet", "-o", "a.model", "--space", "a.space", *columns, *SMALL)
     assert result.exit_code == 0, result.output
-    for told in ("40, of 24 dimensions", "2 of 2", "a.space (40 x 24)", "nearer neighbors a.space left00"):
+    for told in ("40, of 72 dimensions", "2 of 2", "a.space (40 x 72)", "nearer neighbors a.space left00"):
         assert told in result.stdout
 
 
