@@ -71,6 +71,7 @@ def tour(
         find_files(corpus)
     make_folder(out)
     require_free(out, overwrite)
+
     def trained(folder: Path, quiet: bool) -> dict[str, Any]:
         return training(folder, corpus, quiet)
 

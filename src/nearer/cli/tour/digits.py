@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PRETRAINED = "efficientnet-lite0"
 MANY = 400  # images that the pretrained network looks at
-EPOCHS = 6  # of our own network, over all of them
+EPOCHS = 4  # of our own network, over all of them
 
 
 def digits(folder: Path, quiet: bool) -> dict[str, Any]:
