@@ -119,7 +119,7 @@ def test_without_the_pretrained_words_the_tour_goes_on(
     monkeypatch.setattr(digits, "pretrained", without_extra)
     monkeypatch.setattr(digits, "own", without_extra)
     monkeypatch.setattr(sounds, "make", without_extra)
-    monkeypatch.setattr(sentences, "ENCODERS", ())
+    monkeypatch.setattr(sentences, "ENCODERS", ("no-such-encoder",))
     document = run_json("tour", "--corpus", "corpus.txt", "--out", "toured")
     assert document["article"]["left_out"]
     names = [Path(file).name for file in document["files"]]

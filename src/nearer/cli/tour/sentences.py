@@ -19,7 +19,8 @@ SAVED = "sentences.space"
 def sentences(folder: Path, quiet: bool) -> dict[str, Any]:
     """Embed, search and judge the sentences; returns what was found, and the files in `folder`."""
     topics, texts = told()
-    found, missing, files = {}, [], []
+    found: dict[str, dict[str, Any]] = {}
+    missing, files = [], []
     for name in ENCODERS:
         try:
             encoder = nearer.encoder(name)
