@@ -10,13 +10,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import audio
 import bridge
+import contrastive_audio
 import contrastive_images
 import document_methods
 import documents
 import glove
 import graphs
 import hierarchical
+import images
 import inductive
 import methods
 import page
@@ -24,6 +27,7 @@ import phrases
 import recommenders
 import search
 import subwords
+import tables
 import words
 from report import Measured, kept, render
 
@@ -38,9 +42,13 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "phrases": ("Phrases", phrases.run),
     "methods": ("Which method for words", methods.run),
     "document_methods": ("Which method for documents", document_methods.run),
+    "images": ("Images by a trained network", images.run),
+    "contrastive_audio": ("Sounds by contrast", contrastive_audio.run),
     "contrastive_images": ("Images by contrast", contrastive_images.run),
     "recommenders": ("Recommenders", recommenders.run),
+    "audio": ("Voices", audio.run),
     "bridge": ("A bridge between two kinds of data", bridge.run),
+    "tables": ("Tables", tables.run),
     "search": ("Exact search", search.run),
 }
 

@@ -17,25 +17,32 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
+import nearer
 import nearer.encoders
 import nearer.models
+from image_networks import small_network
+from mixed_table import mixed_rows, mixed_table
 from nearer import Space
 from nearer.encoders import (
     Encoder,
+    ImageEncoder,
     Lookup,
     Modality,
+    Scaling,
     SentenceModel,
     SpeakerEncoder,
     Static,
     Subword,
     Transformer,
+    Wav2Vec2,
 )
 from nearer.encoders.sentence_folder import read_sentence_folder
 from nearer.errors import InputError
-from nearer.models import SIF, Contrastive, Doc2Vec, GraphSAGE, TowerEncoder
+from nearer.models import FAMD, SIF, Contrastive, Doc2Vec, GraphSAGE, TableAutoencoder, TowerEncoder
 from nearer.signal import Pairs
 from sounds import random_speaker, tone
 from text_models import TEXTS, bert_folder, static_folder
+from wave_models import wave_model_somewhere
 
 TOLERANCE = 1e-5  # that batches and order may change a vector by
 
@@ -56,6 +63,13 @@ SENTENCES = ["the lion and the zebra", "a zebra and a lion", "the computer and t
 # Two rings joined by an edge, and a feature of their own that each ring's nodes share.
 RINGS = [(f"{r}{i}", f"{r}{(i + 1) % 8}") for r in "ab" for i in range(8)] + [("a0", "b0")]
 SEEN = {f"{r}{i}": [r, f"{r}{i % 3}"] for r in "ab" for i in range(8)}
+PHOTOS = np.random.default_rng(0).integers(0, 256, (3, 9, 12, 3), dtype=np.uint8)
+
+
+def small_images() -> ImageEncoder:
+    for library in ("onnx", "onnxruntime", "PIL"):
+        pytest.importorskip(library)
+    return ImageEncoder(small_network(), Scaling(size=(8, 8), mean=0.5, std=0.2), threads=1)
 
 
 def made_of_folder(library: str, make: Callable[[Path], Any]) -> tuple[Any, list[str]]:
@@ -77,10 +91,12 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
         FIVE_KEYS[:3],
     ),
     Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=3, threads=1).fit(SENTENCES), SENTENCES[:3]),
+    FAMD: lambda: (FAMD(dim=4, threads=1).fit(mixed_table(30)), mixed_rows(5)),
     GraphSAGE: lambda: (
         GraphSAGE(dim=8, negative=8, epochs=2, threads=1).fit(RINGS, SEEN),
         [["a", "b1"], ["b"], ["a"]],
     ),
+    ImageEncoder: lambda: (small_images(), list(PHOTOS)),
     Lookup: lambda: (Lookup(Space(["a", "b", "c"], np.eye(3, 5, dtype=np.float32))), ["c", "a"]),
     SIF: lambda: (SIF(FIVE).fit(FIVE_TEXTS), FIVE_TEXTS),
     SentenceModel: lambda: made_of_folder(
@@ -95,6 +111,10 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
         Subword(["ab", "ba"], np.eye(9, 5, dtype=np.float32), min_n=2, max_n=3, buckets=7),
         ["ab", "bab"],
     ),
+    TableAutoencoder: lambda: (
+        TableAutoencoder(dim=4, hidden=8, epochs=2, threads=1).fit(mixed_table(30)),
+        mixed_rows(5),
+    ),
     TowerEncoder: lambda: (
         Contrastive(left=FIVE, right=FIVE, signal=Pairs(), dim=4, epochs=2, threads=1)
         .fit([(key, key) for key in FIVE_KEYS])
@@ -102,6 +122,10 @@ ENCODER_MADE: dict[type, Callable[[], tuple[Any, list[Any]]]] = {
         FIVE_KEYS[:3],
     ),
     Transformer: lambda: made_of_folder("ctranslate2", lambda place: Transformer(bert(place), threads=1)),
+    Wav2Vec2: lambda: (
+        nearer.encoder(wave_model_somewhere(), threads=1),
+        [(tone(0.3), 16_000), (tone(0.5, hertz=150.0), 16_000), (tone(0.3, hertz=90.0), 16_000)],
+    ),
 }
 
 encoders = pytest.mark.parametrize("kind", ENCODERS, ids=lambda kind: kind.__name__)

@@ -12,12 +12,14 @@ import pytest
 from sklearn.base import clone
 
 import nearer.models
+from mixed_table import mixed_table
 from nearer import Space
 from nearer.errors import NotFitted, ParameterError
 from nearer.models import (
     ALS,
     BPR,
     EASE,
+    FAMD,
     PPMI,
     SIF,
     Contrastive,
@@ -30,6 +32,7 @@ from nearer.models import (
     Node2Vec,
     Phrases,
     ProNE,
+    TableAutoencoder,
     Word2Vec,
 )
 from nearer.models.parameters import Estimator
@@ -61,6 +64,7 @@ SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
     DeepWalk: lambda: (DeepWalk(dim=4, walks=2, length=5, threads=1), EDGES),
     Doc2Vec: lambda: (Doc2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),
     EASE: lambda: (EASE(regularization=1.0, threads=1), CHOICES),
+    FAMD: lambda: (FAMD(dim=4, threads=1), mixed_table(30)),
     FastText: lambda: (FastText(dim=4, buckets=50, min_count=1, epochs=1, threads=1), SENTENCES),
     GloVe: lambda: (GloVe(dim=4, min_count=1, epochs=2, threads=1), SENTENCES),
     Item2Vec: lambda: (Item2Vec(dim=4, epochs=2, threads=1), CHOICES),
@@ -70,6 +74,7 @@ SMALL: dict[type, Callable[[], tuple[Any, Any]]] = {
     Phrases: lambda: (Phrases(threshold=0.1, min_count=1, threads=1), SENTENCES),
     ProNE: lambda: (ProNE(dim=4, threads=1), RINGS),
     SIF: lambda: (SIF(FIVE), FIVE_TEXTS),
+    TableAutoencoder: lambda: (TableAutoencoder(dim=4, hidden=8, epochs=2, threads=1), mixed_table(30)),
     Word2Vec: lambda: (Word2Vec(dim=4, min_count=1, epochs=1, threads=1), SENTENCES),
 }
 # What an estimator learns that makes no space, and how to tell that two have learned the same.

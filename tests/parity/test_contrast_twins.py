@@ -9,6 +9,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from nearer.networks import objectives  # noqa: E402  (needs torch)
+from nearer.networks.adamw import adamw_step  # noqa: E402
 
 ROWS, MORE, DIM = 7, 4, 5
 
@@ -51,6 +52,29 @@ def test_vicreg_is_its_twin(seed: int) -> None:
     left, right = drawn(seed, ROWS, unit=False) * 0.7, drawn(seed + 9, ROWS, unit=False)
     got = objectives.vicreg(torch.tensor(left), torch.tensor(right))
     assert float(got) == pytest.approx(contrast_twin.vicreg(left, right), rel=1e-9)
+
+
+def test_adamw_is_torchs() -> None:
+    ours = [torch.tensor(drawn(6, ROWS)), torch.tensor(drawn(7, 1)[0])]
+    theirs = [weight.clone().requires_grad_() for weight in ours]
+    moments = [(torch.zeros_like(weight), torch.zeros_like(weight)) for weight in ours]
+    optimizer = torch.optim.AdamW(
+        [{"params": theirs[:1], "weight_decay": 0.3}, {"params": theirs[1:], "weight_decay": 0.0}]
+    )
+    for step in range(1, 8):
+        gradients = [torch.tensor(drawn(step, len(ours[0]))), torch.tensor(drawn(step, 1)[0])]
+        for weight, twin, gradient in zip(ours, theirs, gradients, strict=True):
+            weight.grad, twin.grad = gradient, gradient.clone()
+        for group in optimizer.param_groups:
+            group["lr"] = 0.1 / step
+        optimizer.step()
+        adamw_step(
+            [(weight, *pair, decay) for weight, pair, decay in zip(ours, moments, (0.3, 0.0), strict=True)],
+            step=step,
+            learning_rate=0.1 / step,
+        )
+    for weight, twin in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(weight.numpy(), twin.detach().numpy(), rtol=1e-12)
 
 
 def test_gradients_are_finite_differences() -> None:

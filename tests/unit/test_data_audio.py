@@ -141,6 +141,20 @@ def test_what_cannot_be_read_is_named_in_one_line(case: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_what_only_ends_like_an_mp3_is_refused_before_the_decoder_complains(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "text.mp3"
+    path.write_bytes(b"no sound at all" * 99)
+    with pytest.raises(
+        InputError, match=rf"^{path}: not a sound file that can be read \(no frame of an mp3\)"
+    ):
+        read_audio(path, 8_000)
+    assert capfd.readouterr().err == ""
+    path.write_bytes(bytes(2_000) + written(tone(0.3), kind="mp3"))  # as some recorders write it
+    assert len(read_audio(path, 8_000)) > 1_000
+
+
 def test_a_rate_that_must_be_is_enforced() -> None:
     data = written(tone(0.1, 8_000), 8_000)
     assert len(read_audio(data, 8_000, expected_rate=8_000)) == 800
@@ -202,6 +216,20 @@ def test_folders_globs_and_columns_are_listed(tmp_path: Path) -> None:
     hugging = pa.array([{"bytes": data, "path": "x.wav"}, {"bytes": None, "path": "a.wav"}])
     assert list_audio(hugging) == [data, "a.wav"]
     assert list_audio(iter([data, "a.wav"])) == [data, "a.wav"]
+
+
+def test_rows_of_hugging_face_are_read(tmp_path: Path) -> None:
+    wave, data = tone(0.1), written(tone(0.1))
+    (tmp_path / "a.wav").write_bytes(data)
+    for row in (
+        {"bytes": data, "path": "elsewhere.wav"},
+        {"bytes": None, "path": str(tmp_path / "a.wav")},
+        {"array": wave, "path": None, "sampling_rate": 16_000},
+    ):
+        np.testing.assert_allclose(read_audio(row, 16_000), wave, atol=1e-4)
+        np.testing.assert_allclose(read_audio(list_audio([row])[0], 16_000), wave, atol=1e-4)
+    with pytest.raises(InputError, match=r"^item 2: None is no recording"):
+        read_audio({"text": "a"}, 16_000, place="item 2")
 
 
 def test_what_lists_nothing_is_named(tmp_path: Path) -> None:

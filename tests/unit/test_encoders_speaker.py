@@ -122,7 +122,7 @@ def test_long_recordings_are_cut_in_bounded_memory(tmp_path: Path, minutes: int)
         "from nearer.encoders.recordings import Recording\n"
         "def count(item):\n"
         "    recording = Recording(item, 0, 16000)\n"
-        "    recording.loudness()\n"
+        "    recording.moments()\n"
         "    return sum(1 for _ in speaker.cut_windows(recording.blocks(0.77)))\n"
         "count((__import__('numpy').ones(480000) * 0.1, 8000))\n"
         "start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
@@ -171,6 +171,19 @@ def test_the_known_name_is_registered() -> None:
         ParameterError, match=r"resemblyzer has no option 'rate'; its options are expected_rate"
     ):
         nearer.encoder("resemblyzer", rate=8_000)
+
+
+def test_weights_of_another_hash_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Elsewhere:
+        def locate_file(self, name: str) -> Path:
+            return tmp_path / Path(name).name
+
+    (tmp_path / "pretrained.pt").write_bytes(b"other weights")
+    monkeypatch.setattr(metadata, "distribution", lambda name: Elsewhere())
+    with pytest.raises(
+        IntegrityError, match=r"pretrained.pt: has SHA-256 [0-9a-f]{64}, expected 39373b86598f"
+    ):
+        nearer.encoder("resemblyzer")
 
 
 def test_weights_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +88,44 @@ def test_hard_negatives_and_prefixes_learn_too() -> None:
         for right, left in (short, nested)
     ]
     assert found[1] > found[0]
+
+
+def test_items_that_cannot_be_read_are_counted_over_all_batches() -> None:
+    model = Contrastive(encoder=MLP(4), **{**FAST, "epochs": 1}).fit(LEFT.vectors)
+    items = [*LEFT.vectors[:5], [1.0]]
+    with pytest.raises(InputError, match=r"^row 5: \[1.0\] is no vector"):
+        model.encode(items, batch_size=2)
+    with pytest.raises(InputError, match="encode takes a list of items, not one str"):
+        model.encode("l1")
+    with pytest.raises(InputError, match=r"the vectors have 3 columns, and this network reads 8"):
+        model.encode(np.ones((2, 3)))
+
+
+def test_tables_of_every_kind_give_pairs() -> None:
+    import pandas as pd  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
+
+    columns = {"text": LEFT.keys, "photo": RIGHT.keys, "id": [f"p{row}" for row in range(COUNT)]}
+    identities = set()
+    for table in (columns, pa.table(columns), pd.DataFrame(columns)):
+        signal = Pairs(right="photo", right_key="id")
+        model = Contrastive(signal, left=LEFT, right=RIGHT, dim=4, epochs=1, threads=1).fit(table)
+        assert model.space_.keys == columns["id"]
+        identities.add(model.identity)
+    assert len(identities) == 1
+
+
+def test_an_item_of_many_pairs_is_one_item() -> None:
+    labels = [f"club {row % 4}" for row in range(COUNT)]
+    clubs = Space([f"club {n}" for n in range(4)], np.eye(4, dtype=np.float32))
+    vectors = np.array(LEFT.vectors)
+    vectors[np.arange(COUNT), np.arange(COUNT) % 4] += 4
+    members = Space(LEFT.keys, vectors)
+    model = Contrastive(Pairs(), left=clubs, right=members, dim=4, **FAST).fit((labels, LEFT.keys))
+    assert len(model.left_space_) == 4
+    assert not model.report_.unseen
+    assert model.report_.right_to_left["recall@1"] > 0.8
+    assert model.report_.right_to_left["chance@1"] == pytest.approx(0.25)
 
 
 def test_a_network_is_trained_whole() -> None:
@@ -319,3 +360,70 @@ def test_bad_input_is_one_line(given: dict[str, Any], data: Any, kind: type[Exce
     with pytest.raises(kind, match=re.escape(line)) as caught:
         model.fit(data)
     assert "\n" not in str(caught.value)
+
+
+class Halves(MLP):
+    """A network whose own loss is to tell the right half of a vector from the left one."""
+
+    def build(self, plan: Any, seed: int) -> Any:
+        import torch  # noqa: PLC0415
+
+        body = super().build(plan, seed)
+
+        def masked_loss(batch: Any, random: Any) -> Any:
+            half = batch.shape[1] // 2
+            hidden = torch.cat([torch.zeros_like(batch[:, :half]), batch[:, half:]], dim=1)
+            noise = 0.01 * torch.rand(batch.shape, generator=random)
+            return ((body(hidden + noise)[:, :half] - batch[:, :half]) ** 2).mean()
+
+        body.masked_loss = masked_loss
+        return body
+
+
+def test_a_network_learns_by_its_own_loss(tmp_path: Path) -> None:
+    mirrored = np.concatenate([LEFT.vectors, LEFT.vectors], axis=1)
+    network = Halves(2 * DIM, hidden=(), scale=False)
+    model = Contrastive(Masked(), encoder=network, weight_decay=0.0, **FAST).fit(mirrored)
+    assert model.loss_curve_[-1] < 0.1 * model.loss_curve_[0]
+    assert model.held_out_curve_[-1] > 0.3 * model.held_out_curve_[0]
+    assert model.report_.left_to_right == {}
+    model.save(tmp_path / "it")
+    with pytest.raises(ParameterError, match="network Halves is none of Nearer's, and is not saved with it"):
+        nearer.encoder(tmp_path / "it")
+    assert Contrastive.load(tmp_path / "it", encoder=network).identity == model.identity
+
+
+KILLED = """
+import numpy as np, sys, nearer
+from pathlib import Path
+from nearer.signal import Pairs
+vectors = np.random.default_rng(0).standard_normal((400, 8)).astype(np.float32)
+left = nearer.Space([f"l{n}" for n in range(400)], vectors)
+right = nearer.Space([f"r{n}" for n in range(400)], vectors[:, ::-1].copy())
+model = nearer.Contrastive(
+    Pairs(), left=left, right=right, dim=8, epochs=int(sys.argv[2]), batch_size=32, hard_negatives=2,
+    patience=None, checkpoint=None if sys.argv[1] == "-" else sys.argv[1], checkpoint_every=0.0, threads=1,
+)
+print("ready", flush=True)
+model.fit([(f"l{n}", f"r{n}") for n in range(400)])
+print(model.identity, *model.loss_curve_.tolist())
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_process_is_resumed_to_the_same_bits(tmp_path: Path) -> None:
+    def started(checkpoint: object) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", KILLED, str(checkpoint), "40"]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    whole, _ = started("-").communicate()
+    victim = started(tmp_path / "run")
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "run" / "state.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    victim.kill()
+    victim.communicate()
+    assert victim.returncode < 0  # it had not ended
+    resumed, _ = started(tmp_path / "run").communicate()
+    assert resumed == whole

@@ -12,6 +12,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
 import nearer
+import nearer.models.contrastive_training
 from nearer import Contrastive
 from nearer.errors import InputError, ParameterError
 from nearer.networks import Network, ResNet
@@ -56,7 +57,7 @@ def shapes(count: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 @pytest.fixture(scope="module")
 def pictures() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    return shapes(600, 0)
+    return shapes(480, 0)
 
 
 def built(network: ResNet, items: Any, seed: int = 0) -> Any:
@@ -203,13 +204,13 @@ def foretold(model: Any, learned: Any, asked: Any) -> float:
 
 @pytest.fixture(scope="module")
 def seen(pictures: Any) -> Contrastive:
-    return Contrastive(Views(), ResNet(**SMALL), epochs=12, **FAST).fit(pictures[0])
+    return Contrastive(Views(), ResNet(**SMALL), epochs=10, **FAST).fit(pictures[0])
 
 
 def test_shapes_are_told_without_labels(seen: Contrastive, pictures: Any) -> None:
     assert seen.loss_curve_[-1] < 0.75 * seen.loss_curve_[0]
     unseen = shapes(200, 1)
-    flat = LogisticRegression(max_iter=2000).fit(pictures[0].reshape(600, -1) / 255, pictures[1])
+    flat = LogisticRegression(max_iter=2000).fit(pictures[0].reshape(480, -1) / 255, pictures[1])
     by_pixels = flat.score(unseen[0].reshape(200, -1) / 255, unseen[1])
     by_vectors = foretold(seen, pictures, unseen)
     assert by_vectors > 0.8
@@ -251,6 +252,29 @@ def test_one_seed_and_one_thread_give_the_same_bits(pictures: Any) -> None:
     assert models[0].identity == models[1].identity
     np.testing.assert_array_equal(models[0].space_.vectors, models[1].space_.vectors)
     assert models[0].identity != models[2].identity
+
+
+def test_a_resumed_run_is_the_uninterrupted_one(
+    pictures: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[str, Any] = {"epochs": 2, **FAST}
+    whole = Contrastive(Views(), ResNet(**SMALL), **made).fit(pictures[0][:130])
+    made |= {"checkpoint": tmp_path / "run", "checkpoint_every": 0.0}
+    training = nearer.models.contrastive_training.ContrastTraining
+    stepped = training._step
+
+    def killed(self: Any, state: Any, anchors: Any, unit: int) -> float:
+        if unit == 4:
+            raise RuntimeError("killed")
+        return stepped(self, state, anchors, unit)
+
+    monkeypatch.setattr(training, "_step", killed)
+    with pytest.raises(RuntimeError, match="killed"):
+        Contrastive(Views(), ResNet(**SMALL), **made).fit(pictures[0][:130])
+    monkeypatch.setattr(training, "_step", stepped)
+    resumed = Contrastive(Views(), ResNet(**SMALL), **made).fit(pictures[0][:130])
+    assert resumed.identity == whole.identity
+    np.testing.assert_array_equal(resumed.space_.vectors, whole.space_.vectors)
 
 
 def test_labels_teach_it_too() -> None:

@@ -1,24 +1,30 @@
 """Data: readers that turn files, iterables and tables into bytes, ids and arrays; no learning here."""
 
+from nearer.data.audio import list_audio, read_audio
 from nearer.data.graph import EdgeSplit, Graph, as_graph
 from nearer.data.image_lists import ImageList, list_images
 from nearer.data.images import read_image
 from nearer.data.interactions import Interactions, InteractionSplit, as_interactions
+from nearer.data.table import Column, TablePlan
 from nearer.data.text import Block, Corpus, TokenLines, find_files, read_corpus
 
 __all__ = [
     "Block",
+    "Column",
     "Corpus",
     "EdgeSplit",
     "Graph",
     "ImageList",
     "InteractionSplit",
     "Interactions",
+    "TablePlan",
     "TokenLines",
     "as_graph",
     "as_interactions",
     "find_files",
+    "list_audio",
     "list_images",
+    "read_audio",
     "read_corpus",
     "read_image",
 ]

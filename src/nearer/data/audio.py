@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.data.sound_files import is_recording, open_sound
-from nearer.data.sound_lists import list_audio
+from nearer.data.sound_lists import list_audio, unwrapped
 from nearer.errors import InputError, ParameterError, shown
 from nearer.extras import require
 
@@ -37,7 +37,7 @@ def read_audio(
 
     Parameters
     ----------
-    source : a path, the bytes of a file, or (samples, rate).
+    source : a path, the bytes of a file, (samples, rate), or a row of Hugging Face's audio columns.
     rate : of the wave that is returned, in Hz.
     expected_rate : the rate the recording must have, in Hz; None: any.
     place : what the recording is called in messages, where it has no path ("item 3").
@@ -126,6 +126,7 @@ def _soxr(pieces: Iterable[Wave], found: int, rate: int) -> Iterator[Wave]:
 
 def _opened(source: Any, place: int | str | None) -> tuple[dict[str, Any], int, Iterator[Wave]]:
     """How messages name the recording (the arguments of an error), its rate, and its mono pieces."""
+    source = unwrapped(source)
     if is_recording(source):
         sound = open_sound(source, place)
         return sound.name, _plausible(sound.rate, sound.name), sound.pieces()

@@ -20,6 +20,8 @@ UNKNOWN_LENGTH = 1 << 62  # frames: what soundfile says of a stream whose length
 STREAMED = 0x7FFF0000  # bytes: what programs that write to a pipe leave as the size of the data
 OGG_PAGE = 65_307  # bytes, at most
 OGG_LAST = 4  # the flag of the last page of an Ogg stream
+MPEG_ENDINGS = (".mp1", ".mp2", ".mp3")
+MPEG_HEAD = 1 << 18  # bytes in which the first frame must begin
 READABLE = "wav, flac, ogg, mp3 and aiff can be read"
 
 
@@ -82,6 +84,8 @@ def open_sound(source: Any, place: int | str | None) -> Sound:
     else:
         with _opened(path, name) as handle:
             _require_whole(handle, name)
+            if path.suffix.lower() in MPEG_ENDINGS:
+                _require_mpeg(handle, name)
     try:
         file = soundfile.SoundFile(held if path is None else str(path))
     except soundfile.LibsndfileError as error:
@@ -130,6 +134,21 @@ def _require_whole(handle: IO[bytes], name: dict[str, Any]) -> None:
         raise InputError(f"cut short: it holds {size:,} of {announced:,} bytes", **name)
 
 
+def _require_mpeg(handle: IO[bytes], name: dict[str, Any]) -> None:
+    """Raise `InputError` for a file that no mark of an mp3 is in: the decoder would complain on its own."""
+    head = handle.read(MPEG_HEAD)
+    marked = head.startswith((b"ID3", b"RIFF", b"fLaC", b"OggS", b"FORM"))
+    if not marked and not any(head[i + 1] >= 0xE0 for i in _places(head[:-1], 0xFF)):
+        raise InputError("not a sound file that can be read (no frame of an mp3)", **name, remedy=READABLE)
+
+
+def _places(data: bytes, byte: int) -> Iterator[int]:
+    place = data.find(byte)
+    while place >= 0:
+        yield place
+        place = data.find(byte, place + 1)
+
+
 def _wav_size(handle: IO[bytes], size: int) -> int:
     """Bytes up to the end of the samples, as the header says; `size` where it does not say it."""
     place = 12
@@ -154,4 +173,5 @@ def _ogg_ends(handle: IO[bytes], size: int) -> bool:
 
 def _reason(error: Exception) -> str:
     """What the decoder says, without the name of what it was given."""
-    return str(getattr(error, "error_string", error)).removeprefix("Error : ").rstrip(". ")
+    said = str(getattr(error, "error_string", error)).removeprefix("Error : ").rstrip(". ")
+    return "no sound in it" if said.startswith("File does not exist") else said  # what it says of a bad mp3

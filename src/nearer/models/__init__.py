@@ -8,6 +8,7 @@ from nearer.models.deepwalk import DeepWalk
 from nearer.models.doc2vec import Doc2Vec
 from nearer.models.ease import EASE, EASEReport
 from nearer.models.factors import FactorReport
+from nearer.models.famd import FAMD, FAMDReport
 from nearer.models.fasttext import FastText
 from nearer.models.glove import GloVe
 from nearer.models.graphsage import GraphSAGE, SageReport
@@ -20,12 +21,14 @@ from nearer.models.prone import ProNE, ProNEReport
 from nearer.models.recommender import recommender
 from nearer.models.saving import can_save_model
 from nearer.models.sif import SIF, PoolingReport
+from nearer.models.table_autoencoder import TableAutoencoder, TableReport
 from nearer.models.word2vec import Word2Vec
 
 __all__ = [
     "ALS",
     "BPR",
     "EASE",
+    "FAMD",
     "PPMI",
     "SIF",
     "ContrastReport",
@@ -33,6 +36,7 @@ __all__ = [
     "DeepWalk",
     "Doc2Vec",
     "EASEReport",
+    "FAMDReport",
     "FactorReport",
     "FastText",
     "FitReport",
@@ -47,6 +51,8 @@ __all__ = [
     "ProNE",
     "ProNEReport",
     "SageReport",
+    "TableAutoencoder",
+    "TableReport",
     "TowerEncoder",
     "Word2Vec",
     "can_save_model",

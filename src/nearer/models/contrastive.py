@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from nearer.errors import NotFitted, ParameterError
 from nearer.extras import require
+from nearer.kernels.threads import thread_count
 from nearer.models import contrastive_files
 from nearer.models.contrastive_encoding import TowerEncoder
 from nearer.models.contrastive_learning import (
@@ -73,7 +74,7 @@ class ContrastReport:
         queries with a right answer among the k nearest.
     unseen : whether the items held out take no part in training; else their pairs alone do not.
     nested : for every dimension of `matryoshka`, the mean MAP of both ways.
-    mean_cosine : between two items at random; near 1 all vectors are alike.
+    mean_cosine : between two items of a kind at random; near 1 all vectors are alike.
     effective_rank : how many directions the vectors use (Roy and Vetterli 2007).
     """
 
@@ -488,7 +489,7 @@ class Contrastive(Incremental[PairMaterial]):
         Raises `ParameterError` for vectors that are all alike.
         """
         training = self._training
-        judged = judge(training, state)
+        judged = judge(training, state, thread_count(self.threads))
         self.report_ = dataclasses.replace(
             self.report_,
             **judged.report,

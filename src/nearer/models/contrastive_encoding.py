@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from nearer.kernels.threads import thread_count
 from nearer.models.contrastive_parts import Side
 from nearer.networks import Plan
 from nearer.progress import Progress
-from nearer.signal.items import taken
+from nearer.signal.items import is_table, listed, named_columns, taken
 
 
 class TowerEncoder:
@@ -74,22 +76,23 @@ class TowerEncoder:
             raise InputError(
                 f"encode takes a list of items, not one {type(items).__name__}", remedy="use [...]"
             )
+        items = _indexed(items)
         if len(items) == 0:
             return np.empty((0, self.dim), np.float32)
         require("torch", "torch", "encoding with a trained network")
         from nearer.networks.learner import torch_threads  # noqa: PLC0415  (torch: paid for where needed)
         from nearer.networks.tower import vectors_of  # noqa: PLC0415
 
-        tower, total, parts = self._built(), len(items), []
-        values = items if hasattr(items, "take") or isinstance(items, np.ndarray) else list(items)
+        values = self.side.inputs(items, self._method, size, show_progress)
+        tower, total, parts = self._built(), len(values), []
         with (
             torch_threads(thread_count(self._threads)),
             Progress("encoding", total, "items", show_progress) as progress,
         ):
             for start in range(0, total, size):
                 rows = np.arange(start, min(start + size, total))
-                batch = self.side.inputs(taken(values, rows), self._method, size)
-                ready = self.side.network.prepare(batch, self._plan)
+                with _counted_from(start):
+                    ready = self.side.network.prepare(taken(values, rows), self._plan)
                 parts.append(vectors_of(tower, ready, np.arange(len(rows)), self.dim))
                 progress.advance(len(rows))
         return np.concatenate(parts)
@@ -112,3 +115,24 @@ class TowerEncoder:
             tower.load_state_dict(state)
             self._tower = tower.eval()
         return self._tower
+
+
+def _indexed(items: Any) -> Any:
+    """Items whose rows can be taken: a list, an array, or a table as Arrow holds it."""
+    if hasattr(items, "tocsr"):
+        return items.tocsr().toarray()
+    return named_columns(items, [])[0] if is_table(items) else listed(items)
+
+
+@contextmanager
+def _counted_from(start: int) -> Iterator[None]:
+    """Number the items that errors name from the first of all, not of the batch."""
+    try:
+        yield
+    except InputError as error:
+        row: int | str | None = error.row
+        if isinstance(row, int):
+            row += start
+        elif isinstance(row, str) and (found := re.fullmatch(r"(\w+) (\d+)", row)):
+            row = f"{found[1]} {int(found[2]) + start}"
+        raise type(error)(error.problem, file=error.file, row=row, remedy=error.remedy) from None

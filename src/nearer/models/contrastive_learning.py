@@ -19,6 +19,7 @@ from nearer.models.parameters import as_float
 from nearer.models.state import TrainingState
 from nearer.networks import Plan
 from nearer.signal import Masked, Views
+from nearer.signal.positives import LEAST_ANCHORS
 from nearer.space import Space
 from nearer.space.identity import parts_identity
 
@@ -118,11 +119,13 @@ class Judged:
     dim: int
 
 
-def judge(training: ContrastTraining, state: TrainingState) -> Judged:
+def judge(training: ContrastTraining, state: TrainingState, threads: int) -> Judged:
     """Retrieval of what is held out, how alike vectors are, and the vectors of all items."""
+    from nearer.networks.learner import torch_threads  # noqa: PLC0415  (torch: paid for where it is needed)
+
     material = training.material
     report: dict[str, Any] = {}
-    with _best_weights(training, state):
+    with torch_threads(threads), _best_weights(training, state):
         learner = training.learner
         learner.train(False)
         sides = {LEFT: np.arange(len(material.left.keys))}
@@ -142,8 +145,9 @@ def judge(training: ContrastTraining, state: TrainingState) -> Judged:
                 for width in prefixes[:-1]
             }
     samples = [_sample(array) for array in vectors.values()]
-    report["mean_cosine"] = max(map(mean_cosine, samples))
-    report["effective_rank"] = min(map(effective_rank, samples))
+    many = [sample for sample in samples if len(sample) >= LEAST_ANCHORS] or samples
+    report["mean_cosine"] = max(map(mean_cosine, many))  # a few items, such as labels, use few directions
+    report["effective_rank"] = min(map(effective_rank, many))
     keys = {LEFT: material.left.keys, RIGHT: [] if material.one_kind else material.right.keys}
     return Judged(report, vectors, keys, int(next(iter(vectors.values())).shape[1]))
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nearer.networks.adamw import adamw_step
 from nearer.networks.objectives import infonce, triplet, vicreg
 from nearer.networks.tower import Tower
 
@@ -85,12 +86,8 @@ class Learner:
         }
         if objective.learn_temperature:
             self.trained[LOG_SCALE] = self.log_scale
-        decayed = [parameter for parameter in self.trained.values() if parameter.dim() > 1]
-        others = [parameter for parameter in self.trained.values() if parameter.dim() <= 1]
-        self.optimizer = torch.optim.AdamW(
-            [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}],
-            lr=learning_rate,
-        )
+        self.decay = weight_decay
+        self.moments: dict[str, tuple[Tensor, Tensor]] = {}
 
     def first_arrays(self) -> dict[str, NDArray[Any]]:
         """The weights there are, and moments of zero."""
@@ -108,12 +105,11 @@ class Learner:
             tensor.copy_(torch.from_numpy(np.asarray(arrays[name], order="C")))
             arrays[name] = tensor.detach().numpy()
         self.steps = arrays[STEPS]
-        for name, parameter in self.trained.items():
-            self.optimizer.state[parameter] = {
-                "step": torch.tensor(float(self.steps[0])),
-                "exp_avg": torch.from_numpy(arrays[MEAN + name]),
-                "exp_avg_sq": torch.from_numpy(arrays[SQUARE + name]),
-            }
+        for name in self.trained:
+            self.moments[name] = (
+                torch.from_numpy(arrays[MEAN + name]),
+                torch.from_numpy(arrays[SQUARE + name]),
+            )
 
     def _tensors(self) -> dict[str, Tensor]:
         found = {
@@ -133,12 +129,15 @@ class Learner:
         value = float(loss.detach())
         if not math.isfinite(value):
             return value
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.rate * share
-        self.optimizer.zero_grad(set_to_none=True)
+        for parameter in self.trained.values():
+            parameter.grad = None
         loss.backward()  # type: ignore[no-untyped-call]  # torch's own
-        self.optimizer.step()
         self.steps[0] += 1
+        weights = (
+            (parameter, *self.moments[name], self.decay if parameter.dim() > 1 else 0.0)
+            for name, parameter in self.trained.items()
+        )
+        adamw_step(weights, step=int(self.steps[0]), learning_rate=self.rate * share)
         if self.objective.learn_temperature:
             with torch.no_grad():
                 self.log_scale.clamp_(max=LARGEST_SCALE)

@@ -54,7 +54,24 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     write_recommender(folder)
     write_graph(folder)
     write_photos(folder / "photos")
+    write_people(folder / "people.csv")
+    write_sounds(folder / "sounds")
     return folder
+
+
+def write_people(path: Path) -> None:
+    """60 people of two trades, which tell much of their pay and hours; some pay is not known."""
+    generator = np.random.default_rng(0)
+    lines = ["id,name,trade,age,hours,since,member,income"]
+    for number in range(60):
+        cook = bool(number % 2)
+        pay = "" if number % 9 == 0 else str(20_000 + 9_000 * cook + int(generator.integers(0, 5_000)))
+        hours = 40 + 10 * cook + int(generator.integers(0, 5))
+        since = f"20{10 + number % 12}-0{1 + number % 9}-15"
+        trade = "cook" if cook else "baker"
+        values = (f"p{number}", f"person {number}", trade, 20 + number % 40, hours, since, cook, pay)
+        lines.append(",".join(map(str, values)))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def write_photos(folder: Path) -> None:
@@ -66,6 +83,19 @@ def write_photos(folder: Path) -> None:
         pixels = generator.integers(0, 90, (16, 16, 3), np.uint8)
         pixels[:, 8 * (number % 2) :][:, :8] += 120
         image.fromarray(pixels).save(folder / f"{('left', 'right')[number % 2]}{number:02}.png")
+
+
+def write_sounds(folder: Path) -> None:
+    """24 short recordings: tones and noise, in folders of their own."""
+    soundfile = pytest.importorskip("soundfile")
+    generator = np.random.default_rng(0)
+    for number in range(24):
+        kind = ("noise", "tone")[number % 2]
+        wave = generator.standard_normal(1_600) / 8
+        if kind == "tone":
+            wave = wave / 50 + 0.3 * np.sin(np.arange(1_600) * generator.uniform(0.3, 0.9))
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        soundfile.write(folder / kind / f"{number:02}.wav", wave, 8_000)
 
 
 def write_graph(folder: Path) -> None:
