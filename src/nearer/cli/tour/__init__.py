@@ -1,8 +1,9 @@
-"""`nearer tour`: all of Nearer in two minutes, offline.
+"""`nearer tour`: all of Nearer in a few minutes, offline.
 
 `article.py`, the two groups of pretrained words; `training.py`, vectors of one's own from the text of
-`documentation.py`; `graph.py` and `attendance.py`, a graph and a table of choices. `shipped.py` reads the
-word lists beside them.
+`documentation.py`; `graph.py` and `attendance.py`, a graph and a table of choices; `digits.py`, `wines.py`,
+`sounds.py` and `sentences.py`, images, tables, sounds and texts by neural encoders. `shipped.py` reads the
+lists beside them; `left_out.py` says what a part lacks.
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ NOTES = {
     "characters.png": "the graph as a picture",
     "events.model": "the recommender: nearer recommend",
     "recommended.parquet": "what it recommends to everybody",
+    "digits.space": "vectors of images: nearer neighbors digits.space 0",
+    "digits.png": "the images as a picture, by what they show",
+    "wines.space": "vectors of the rows of a table",
+    "sounds.space": "vectors of sounds",
+    "sentences.space": "vectors of sentences",
 }
 
 
@@ -46,14 +52,18 @@ def tour(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """See what Nearer does, with words others trained, words of your own, a graph and a table of choices.
+    """See what Nearer does: with words, a graph, a table of choices, images, tables, sounds and sentences.
 
-    Needs no network. Takes about a minute.
+    Needs no network. Takes a minute or two. A part that needs what is not installed says how to get it.
     """
     from nearer.cli.tour.article import article  # noqa: PLC0415  (verbs start fast)
     from nearer.cli.tour.attendance import attendance  # noqa: PLC0415
+    from nearer.cli.tour.digits import digits  # noqa: PLC0415
     from nearer.cli.tour.graph import characters  # noqa: PLC0415
+    from nearer.cli.tour.sentences import sentences  # noqa: PLC0415
+    from nearer.cli.tour.sounds import sounds  # noqa: PLC0415
     from nearer.cli.tour.training import training  # noqa: PLC0415
+    from nearer.cli.tour.wines import wines  # noqa: PLC0415
     from nearer.data import find_files  # noqa: PLC0415
 
     begin = time.perf_counter()
@@ -61,15 +71,24 @@ def tour(
         find_files(corpus)
     make_folder(out)
     require_free(out, overwrite)
-    _title("1. Words that others trained", as_json)
-    first = article(out, quiet=as_json)
-    _title("2. Words trained here", as_json)
-    second = training(out, corpus, quiet=as_json)
-    _title("3. A graph", as_json)
-    third = characters(out, quiet=as_json)
-    _title("4. Who chose what", as_json)
-    fourth = attendance(out, quiet=as_json)
-    parts = {"article": first, "training": second, "graph": third, "attendance": fourth}
+
+    def trained(folder: Path, quiet: bool) -> dict[str, Any]:
+        return training(folder, corpus, quiet)
+
+    order = {
+        "article": ("Words that others trained", article),
+        "training": ("Words trained here", trained),
+        "graph": ("A graph", characters),
+        "attendance": ("Who chose what", attendance),
+        "images": ("Images", digits),
+        "tables": ("Tables", wines),
+        "sounds": ("Sounds", sounds),
+        "sentences": ("Sentences", sentences),
+    }
+    parts: dict[str, dict[str, Any]] = {}
+    for number, (name, (title, part)) in enumerate(order.items(), start=1):
+        _title(f"{number}. {title}", as_json)
+        parts[name] = part(out, quiet=as_json)
     files = [file for part in parts.values() for file in part.pop("files")]
     seconds = time.perf_counter() - begin
     if as_json:

@@ -7,6 +7,7 @@ from typing import Any
 
 import nearer
 from nearer.cli.output import print_table, write
+from nearer.cli.tour.left_out import left_out
 from nearer.cli.tour.shipped import shipped_lines
 from nearer.errors import ModelNotFound
 
@@ -20,9 +21,7 @@ def article(folder: Path, quiet: bool) -> dict[str, Any]:
     try:
         space = nearer.load(MODEL)
     except ModelNotFound as missing:
-        if not quiet:
-            write(f"left out: {missing}")
-        return {"left_out": str(missing), "files": []}
+        return left_out(str(missing), quiet)
     group_of = {word: group for word, group in map(str.split, shipped_lines("groups.tsv")) if word in space}
     judged = judge(space, group_of)
     near = {word: space.neighbors(word, 5) for word in ASKED}

@@ -7,7 +7,8 @@ from typing import Any
 
 import nearer
 from nearer.cli.output import write
-from nearer.cli.tour.graph import left_out
+from nearer.cli.tour.graph import MISSING
+from nearer.cli.tour.left_out import left_out
 
 ASKED = ["Evelyn Jefferson", "Nora Fayette", "Dorothy Murchison"]  # women who are recommended events
 CHOSEN = ["E1", "E2", "E3"]  # events of somebody who is not in the table
@@ -18,7 +19,7 @@ def attendance(folder: Path, quiet: bool) -> dict[str, Any]:
     try:
         import networkx  # noqa: PLC0415  (an extra)
     except ImportError:
-        return left_out(quiet)
+        return left_out(MISSING, quiet)
     graph = networkx.davis_southern_women_graph()
     women = set(graph.graph["top"])
     data = nearer.Interactions.read([(a, b) if a in women else (b, a) for a, b in graph.edges])

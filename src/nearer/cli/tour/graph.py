@@ -7,6 +7,7 @@ from typing import Any
 
 import nearer
 from nearer.cli.output import print_table, write
+from nearer.cli.tour.left_out import left_out
 
 ASKED = ("Valjean", "Marius", "Enjolras", "Cosette")  # characters whose neighbours are shown
 HIDDEN = 0.2  # share of the edges that a second model never sees and is then asked for
@@ -18,7 +19,7 @@ def characters(folder: Path, quiet: bool) -> dict[str, Any]:
     try:
         import networkx  # noqa: PLC0415  (an extra)
     except ImportError:
-        return left_out(quiet)
+        return left_out(MISSING, quiet)
     graph = nearer.Graph.read(networkx.les_miserables_graph())
     space = fitted(graph)
     saved = folder / "characters.space"
@@ -39,13 +40,6 @@ def characters(folder: Path, quiet: bool) -> dict[str, Any]:
         "links": links.to_dict(),
         "files": [saved, draw(space, folder)],
     }
-
-
-def left_out(quiet: bool) -> dict[str, Any]:
-    """What is said where NetworkX is not installed."""
-    if not quiet:
-        write(f"left out: {MISSING}")
-    return {"left_out": MISSING, "files": []}
 
 
 def fitted(graph: nearer.Graph) -> nearer.Space:
