@@ -61,4 +61,4 @@ def test_bad_input_is_one_line(here: Path, run: Run) -> None:
         assert failed.exit_code in (1, 2), arguments
         assert failed.stderr.count("\n") == 1
         assert message in failed.stderr
-    assert not list(here.glob("a.*"))
+    assert not list(here.glob("a.space*"))
