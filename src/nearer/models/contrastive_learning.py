@@ -128,6 +128,7 @@ def judge(training: ContrastTraining, state: TrainingState, threads: int) -> Jud
     with torch_threads(threads), _best_weights(training, state):
         learner = training.learner
         learner.train(False)
+        training.settle(state.arrays)
         sides = {LEFT: np.arange(len(material.left.keys))}
         if not material.one_kind:
             sides[RIGHT] = np.arange(len(material.right.keys))

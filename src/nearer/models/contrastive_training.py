@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Rows = NDArray[np.int64]
 BEST, STALE, SCORES, MINED = "best.", "stale", "scores", "mined"
 SHUFFLES, VIEWS, JUDGING = 1 << 63, 1 << 62, 1 << 61  # streams beside those of units
+MOST_SETTLED = 2_000  # items, evenly spread, that a network settles by
 WARM_UP = 0.05  # share of the steps in which the rate rises
 
 
@@ -192,6 +193,24 @@ class ContrastTraining:
                 sizes.append(len(part))
         self.learner.train(True)
         return -float(np.average(losses, weights=sizes))
+
+    def settle(self, state: MutableMapping[str, NDArray[Any]]) -> None:
+        """Let a network with a loss of its own see items as encoding does, where it has a `settle` for that.
+
+        The learner has the weights that are kept; what changes in it is kept too.
+        """
+        settle = getattr(self.learner.left.body, "settle", None)
+        if not self.masked or settle is None:
+            return
+        import torch  # noqa: PLC0415
+
+        items = self.material.left
+        rows = np.unique(np.linspace(0, len(items.ready) - 1, MOST_SETTLED).astype(np.int64))
+        parts = np.array_split(rows, -(-len(rows) // self.material.batch_size))
+        with torch.no_grad():
+            settle(items.ready.batch(part) for part in parts)
+        for name in [name for name in state if name.startswith(BEST)]:
+            state[name][...] = state[name.removeprefix(BEST)]
 
     def held_vectors(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Vectors of what is held out: of queries and of candidates; for views, of two views of each."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.data.audio import checked_rate
+from nearer.data.mel import hertz_to_mel, mel_to_hertz
 from nearer.errors import ParameterError
 from nearer.extras import require
 from nearer.networks.base import Plan, Prepared
@@ -24,23 +25,28 @@ CHANGES = {"shift": 0.1, "gain": 0.3, "noise": 0.1, "time_mask": 0.2}
 
 
 class WaveEncoder:
-    """A network over raw waves: strided convolutions, then a transformer over their frames (Baevski et al.
-    2020, wav2vec 2.0, at a size that a CPU trains).
+    """A network over raw waves: a bank of filters, convolutions, then a transformer over their frames, by
+    Baevski et al. 2020, wav2vec 2.0, at a size that a CPU trains.
 
-    By `nearer.signal.Masked` spans of frames are hidden and the transformer's output there is to be nearer to
-    the frame that was hidden than to others of the same sound. Frames are compared as the convolutions make
-    them, not quantised. By `Views` it learns as other networks do.
+    By `nearer.signal.Masked` spans of frames are hidden, and the transformer's output there is to be nearer
+    to the frame that was hidden than to other hidden frames of the mini-batch. Frames are compared as the
+    convolutions make them, not quantised. By `Views` it learns as other networks do.
+
+    The filters are pairs of a cosine and a sine under a window, at pitches equally far apart in mels; what
+    goes on is the logarithm of their power. They are not trained, where wav2vec 2.0 trains convolutions: few
+    sounds do not teach good ones.
 
     Sounds are paths, bytes of files, or (samples, rate). The middle `seconds` are taken, and scaled to mean 0
-    and deviation 1. The output are means and maxima over time of the convolutions' frames and of the
+    and deviation 1. The output are means and deviations over time of the filters' outputs and of the
     transformer's, side by side and standardised over the training sounds: 4 x `dim`.
 
     Parameters
     ----------
     rate : samples a second that sounds are resampled to, in Hz.
     seconds : longest part that is seen. None: what 95 % of the training sounds do not exceed, at most 10.
-    dim : of a frame.
-    strides : of the convolutions, each a filter twice as wide: with the defaults a frame is 160 samples.
+    dim : of a frame, and how many pitches there are.
+    hop : time between outputs of the filters, in seconds; a filter is 2.5 times as long.
+    strides : of the convolutions, each over twice as many frames and one: by default a frame is 0.02 s.
     layers, heads : of the transformer.
     mask : share of the frames that are hidden, in spans of `span` frames.
     distractors : other hidden frames that a hidden frame is told from.
@@ -52,7 +58,8 @@ class WaveEncoder:
         rate: int = 16_000,
         seconds: float | None = None,
         dim: int = 128,
-        strides: Sequence[int] = (5, 4, 4, 2),
+        hop: float = 0.01,
+        strides: Sequence[int] = (2,),
         layers: int = 2,
         heads: int = 4,
         mask: float = 0.4,
@@ -63,6 +70,7 @@ class WaveEncoder:
         self.rate = checked_rate(rate)
         self.seconds = None if seconds is None else fraction("seconds", seconds, 0.01, 600.0)
         self.dim = whole("dim", dim, 1, 4096)
+        self.hop = fraction("hop", hop, 0.001, 1.0)
         self.strides = tuple(whole("strides", stride, 1, 100) for stride in strides)
         self.layers = whole("layers", layers, 1, 64)
         self.heads = whole("heads", heads, 1, 64)
@@ -97,6 +105,7 @@ class WaveEncoder:
             "rate": self.rate,
             "seconds": self.seconds,
             "dim": self.dim,
+            "hop": self.hop,
             "strides": list(self.strides),
             "layers": self.layers,
             "heads": self.heads,
@@ -112,7 +121,7 @@ class WaveEncoder:
 
     def prepare(self, items: Sequence[Any], plan: Plan) -> Prepared:
         """Waves of mean 0 and deviation 1; raises `InputError` naming an item that cannot be read."""
-        most, least = round(plan["seconds"] * self.rate), 2 * int(np.prod(self.strides))
+        most, least = round(plan["seconds"] * self.rate), self._hop
         waves = []
         for row in range(len(items)):
             (wave,) = read_waves(items[row : row + 1], self.rate, first=row)
@@ -123,16 +132,23 @@ class WaveEncoder:
         return Waves(waves)
 
     def width(self, plan: Plan) -> int:
-        """Means and maxima of two kinds of frames."""
+        """Means and deviations of two kinds of frames."""
         return 4 * self.dim
 
     def build(self, plan: Plan, seed: int) -> torch.nn.Module:
-        """Convolutions and a transformer with torch's own initial weights."""
+        """Filters, and convolutions and a transformer with torch's own initial weights."""
         require("torch", "torch", "training a network")
-        from nearer.networks.wave_layers import Masking, WaveModule  # noqa: PLC0415  (torch: paid where needed)
+        from nearer.networks.wave_layers import Bands, Masking, WaveModule  # noqa: PLC0415  (torch: paid where needed)
 
+        highest = hertz_to_mel(np.array(self.rate / 2), "slaney")
+        pitches = mel_to_hertz(highest * (np.arange(self.dim) + 0.5) / self.dim, "slaney")
+        bands = Bands(pitches, self.rate, self._hop)
         masking = Masking(self.mask, self.span, self.distractors, self.temperature)
-        return WaveModule(self.dim, self.strides, self.layers, self.heads, masking, seed)
+        return WaveModule(bands, self.strides, self.layers, self.heads, masking, seed)
+
+    @property
+    def _hop(self) -> int:
+        return max(1, round(self.hop * self.rate))
 
 
 class Waves:
