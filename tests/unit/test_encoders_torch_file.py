@@ -244,3 +244,11 @@ def test_a_damaged_file_gives_tensors_or_one_error(
         assert all(isinstance(array, np.ndarray) for array in read_state(path).values())
     except IntegrityError as error:
         assert str(error).startswith(f"{path}: ")  # noqa: PT017
+
+
+def test_an_end_that_says_it_lies_on_several_disks_is_refused(tmp_path: Path) -> None:
+    locator = b"PK\x06\x07" + bytes(12) + (7).to_bytes(4, "little")  # of a ZIP64 archive of seven disks
+    path = tmp_path / "disks.pt"
+    path.write_bytes(bytes(100) + locator + b"PK\x05\x06" + bytes(18))
+    with pytest.raises(IntegrityError, match="is a damaged ZIP archive"):
+        read_state(path)

@@ -43,7 +43,7 @@ def read_state(path: Path, part: str | None = None) -> dict[str, NDArray[Any]]:
     path = Path(path)
     with reading_errors(path), path.open("rb") as handle:
         try:
-            value, storages = _read_archive(handle) if zipfile.is_zipfile(handle) else _read_stream(handle)
+            value, storages = _read_archive(handle) if _is_archive(handle) else _read_stream(handle)
             named = dict(_tensors(value, "", [0], ()))
             arrays = {name: _array(name, view, storages) for name, view in named.items()}
         except RefusedPickle as refused:
@@ -56,6 +56,14 @@ def read_state(path: Path, part: str | None = None) -> dict[str, NDArray[Any]]:
         where = "" if part is None else f" below {part!r}"
         raise IntegrityError(f"holds no tensor{where}", file=path, remedy=REMEDY)
     return arrays
+
+
+def _is_archive(handle: BinaryIO) -> bool:
+    """Whether a file ends as a ZIP archive does; what its end says may still be damaged."""
+    try:
+        return zipfile.is_zipfile(handle)
+    except zipfile.BadZipFile as error:
+        raise RefusedPickle(f"is a damaged ZIP archive ({error})") from None
 
 
 def _read_archive(handle: BinaryIO) -> tuple[Any, Bytes]:
