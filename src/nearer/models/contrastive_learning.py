@@ -209,7 +209,7 @@ def learned(
         if name.startswith((f"{LEFT}.", f"{RIGHT}.")) and ".projector." not in name
     }
     described = {
-        "sides": [side.described() for side in sides],
+        "sides": [side.deciding() for side in sides],
         "plans": list(plans),
         "dim": found.dim,
         "unit": found.unit,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nearer.kernels.training import TrainReport
 from nearer.models.contrastive_judging import both_ways, mean_of
 from nearer.models.contrastive_mining import hardest
-from nearer.models.contrastive_reading import Loaded, PairMaterial
+from nearer.models.contrastive_reading import Loaded, PairMaterial, batches
 from nearer.signal.neighbourhoods import shuffled, stream
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class ContrastTraining:
         with torch.no_grad():
             losses: list[float] = []
             sizes: list[int] = []
-            for part in np.array_split(held.queries, -(-len(held.queries) // self.material.batch_size)):
+            for part in np.array_split(held.queries, batches(len(held.queries), self.material.batch_size)):
                 random = self._generator(JUDGING + len(losses))
                 losses.append(float(self._loss(part, part, None, random)))
                 sizes.append(len(part))
