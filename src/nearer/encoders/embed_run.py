@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.data.items import Item, Items
-from nearer.encoders.base import Encoder, modality_of
+from nearer.encoders.base import Encoder, metric_of, modality_of
 from nearer.encoders.embed_groups import encode_group, groups, hash_items, located
 from nearer.encoders.embed_shards import Shard, Shards
 from nearer.errors import InputError
 from nearer.progress import Progress
-from nearer.space import Metric, Space
+from nearer.space import Space
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,13 +84,13 @@ class Run:
     ) -> None:
         self.encoder, self.items, self.batch, self.skip = encoder, items, batch, skip
         self.modality, self.show = modality_of(encoder), show_progress
-        self.metric = _metric(encoder)
+        self.metric = metric_of(encoder)
         self.began = time.perf_counter()
         self.made = self.resumed = 0
         self.skipped: list[tuple[str, str]] = []
 
     def parts(self, shards: Shards | None, overwrite: bool) -> Iterator[tuple[Shard, Space]]:
-        """The parts that are not there yet, as they are made; raises `InputError` where none gives a vector."""
+        """The parts that are not there yet, as they are made; raises `InputError` if none has a vector."""
         cut = groups(self.items.rows, self.modality)
         with Progress("embedding", self.items.count, "items", self.show) as progress:
             if shards is not None:
@@ -237,12 +237,6 @@ class _Part:
     def shard(self) -> Shard:
         """What it holds."""
         return Shard(self.start, self.stop, self.digest.hexdigest(), self.skipped)
-
-
-def _metric(encoder: Encoder) -> Metric:
-    """The metric of the space that an encoder belongs to; cosine where it belongs to none."""
-    space = getattr(encoder, "space", None) or getattr(encoder, "space_", None)
-    return space.metric if isinstance(space, Space) else "cosine"
 
 
 def _payload(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
