@@ -87,7 +87,7 @@ class PairMaterial:
 
 
 def batches(pairs: int, batch_size: int) -> int:
-    """How many mini-batches of about `batch_size` pairs there are, of two at least: one contrasts with none."""
+    """How many mini-batches of about `batch_size` pairs, two at least: one alone contrasts with nothing."""
     return min(-(-pairs // batch_size), max(1, pairs // 2))
 
 

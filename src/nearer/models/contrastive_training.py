@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearer.encoders.torch_settings import torch_threads
 from nearer.kernels.training import TrainReport
 from nearer.models.contrastive_judging import both_ways, mean_of
 from nearer.models.contrastive_mining import hardest
@@ -72,7 +73,6 @@ class ContrastTraining:
     ) -> TrainReport:
         """Train mini-batches [first, last), counted over all epochs; `arrays` are those of the learner."""
         from nearer.networks.heads import seeded  # noqa: PLC0415  (torch: paid for where it is needed)
-        from nearer.networks.learner import torch_threads  # noqa: PLC0415
 
         state: MutableMapping[str, NDArray[Any]] = arrays  # type: ignore[assignment]  # it is the state's own
         loss, pairs = 0.0, 0
