@@ -322,6 +322,21 @@ def test_nothing_is_pickled() -> None:
                 assert node.value.value is False, path
 
 
+ONE_PLACE = {  # what must have one home, lest two of them differ
+    "set_num_threads(": "encoders/torch_settings.py",
+    "disable_progress_bar(": "encoders/torch_settings.py",
+    '".parquet", ".csv", ".tsv"': "data/columns.py",
+    "TABLE_ENDINGS =": "data/columns.py",
+    "KEY_NAMES =": "data/columns.py",
+}
+
+
+@pytest.mark.parametrize("text", ONE_PLACE)
+def test_one_thing_is_done_in_one_place(text: str) -> None:
+    found = [path for path in FILES if text in path.read_text(encoding="utf-8")]
+    assert [str(path.relative_to(SOURCE / "nearer")) for path in found] == [ONE_PLACE[text]]
+
+
 def python_files_for_arrow(tree: ast.AST) -> list[str]:
     """Calls that hand one of Arrow's readers a file of Python's, or memory of a Python object's."""
     files = set()

@@ -207,7 +207,9 @@ def test_arguments_are_checked_before_any_work(tmp_path: Path) -> None:
     assert [place.name for place in tmp_path.iterdir()] == ["o.space"]
 
 
-def interrupted(out: Path, encoder: Letters, source: Any = TEXTS, after: int = 6) -> None:
+def interrupted(
+    out: Path, encoder: Letters, source: Any = TEXTS, after: int = 6, on_error: embed_run.OnError = "raise"
+) -> None:
     """A run that ends by an error after some groups, and leaves its shards."""
     encode = encoder.encode
 
@@ -218,7 +220,7 @@ def interrupted(out: Path, encoder: Letters, source: Any = TEXTS, after: int = 6
 
     encoder.encode_document = failing  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
-        nearer.embed(encoder, source, out=out)
+        nearer.embed(encoder, source, out=out, on_error=on_error)
     assert not out.exists()
 
 
@@ -261,6 +263,61 @@ def test_items_that_changed_are_noticed(tmp_path: Path, monkeypatch: pytest.Monk
     made = nearer.embed(encoder, changed, out=out, overwrite=True)
     assert made.report.resumed == 300
     np.testing.assert_array_equal(made.space.vectors, Letters().encode(list(changed.values())))
+
+
+def test_an_item_left_out_before_is_an_error_where_none_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_parts(monkeypatch)
+    out, texts = tmp_path / "o.space", {**TEXTS, "k250": "a # here"}
+    interrupted(out, Letters(), texts, after=20, on_error="skip")
+    told = (
+        r"^before the interruption an item was left out: row 250, key 'k250': 'a # here' holds a #; leave it"
+    )
+    with pytest.raises(InputError, match=told):
+        nearer.embed(Letters(), texts, out=out)
+    with pytest.raises(InputError, match=r"^row 250, key 'k250': 'a # here' holds a #; leave it out$"):
+        nearer.embed(Letters(), texts, out=out, overwrite=True)
+    made = nearer.embed(Letters(), texts, out=out, on_error="skip")
+    assert (made.report.resumed, made.report.items) == (200, len(texts) - 1)
+    assert [key for key, _ in made.report.skipped] == ["k250"]
+
+
+def test_a_file_given_as_a_path_that_changed_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Sizes(Letters):
+        modality = "image"
+
+        def encode(self, items: Any, batch_size: int = 1, show_progress: Any = None) -> Any:
+            self.calls.append(list(items))
+            return np.array([[item.stat().st_size, 0, 0, 1] for item in items], np.float32)
+
+    small_parts(monkeypatch)
+    monkeypatch.setattr(embed_groups, "BYTES_A_GROUP", 40)
+    files = {str(number): tmp_path / f"{number}.png" for number in range(6)}
+    for file in files.values():
+        file.write_bytes(bytes(16))
+    out = tmp_path / "o.space"
+    interrupted(out, Sizes(), files, after=2)  # groups of 32 bytes are two files each
+    files["3"].write_bytes(bytes(15))
+    with pytest.raises(InputError, match="rows 2 to 3: these are not the items that were embedded"):
+        nearer.embed(Sizes(), files, out=out)
+
+
+def test_a_space_is_kept_where_no_item_gives_a_vector(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_parts(monkeypatch)
+    out = tmp_path / "o.space"
+    nearer.embed(Letters(), TEXTS, out=out)
+    bad = dict.fromkeys(map(str, range(150)), "#")
+    told = r"^all 150 items were left out; the first: row 0, key '0': '#' holds a #; leave it out$"
+    with pytest.raises(InputError, match=told):
+        nearer.embed(Letters(), bad, out=out, on_error="skip", overwrite=True)
+    with pytest.raises(InputError, match=told):
+        nearer.embed(Letters(), bad, on_error="skip")
+    assert nearer.load(out).keys == list(TEXTS)
 
 
 def test_a_damaged_shard_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

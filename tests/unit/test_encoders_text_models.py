@@ -275,6 +275,16 @@ def test_torch_keeps_its_threads(own: Path) -> None:
     assert torch.get_num_threads() == before
 
 
+def test_torch_opens_a_model_without_a_word(own: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    transformers = pytest.importorskip("transformers", reason="needs the extra torch")
+    pytest.importorskip("sentence_transformers", reason="needs the extra torch")
+    talk = transformers.utils.logging
+    before = talk.get_verbosity(), talk.is_progress_bar_enabled()
+    nearer.encoder(own, backend="torch")
+    assert capfd.readouterr() == ("", "")
+    assert (talk.get_verbosity(), talk.is_progress_bar_enabled()) == before
+
+
 def test_neither_way_of_ours_loads_torch(bert: Path, tmp_path: Path) -> None:
     static = static_folder(tmp_path / "static")
     code = "import sys, nearer\nfor path in sys.argv[1:]: nearer.encoder(path).encode(['a lion'])\n"

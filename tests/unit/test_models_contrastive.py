@@ -202,6 +202,35 @@ def test_a_resumed_run_is_the_uninterrupted_one(tmp_path: Path, monkeypatch: pyt
     np.testing.assert_array_equal(resumed.held_out_curve_, whole.held_out_curve_)
 
 
+def test_a_run_is_resumed_from_items_in_an_array_of_objects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = nearer.models.contrastive_training.ContrastTraining
+    close = training._close_epoch
+
+    def dies(self: Any, *arguments: Any) -> None:
+        raise OSError("killed")
+
+    def fitted() -> Contrastive:
+        keys = np.array([f"l{row}" for row in range(COUNT)], dtype=object)  # new texts at every call
+        model = Contrastive(Views(), encoder=LEFT, **{**FAST, "epochs": 1})
+        return model.set_params(checkpoint=tmp_path / "run", checkpoint_every=0.0).fit(keys)
+
+    monkeypatch.setattr(training, "_close_epoch", dies)
+    with pytest.raises(OSError, match="killed"):
+        fitted()
+    monkeypatch.setattr(training, "_close_epoch", close)
+    assert fitted().report_.epochs == 1
+
+
+@pytest.mark.parametrize("changed", [{"objective": "vicreg"}, {"signal": Views(), "projector": 8}])
+def test_no_mini_batch_is_a_single_pair(changed: dict[str, Any]) -> None:
+    given = {"signal": Views(), **FAST, "batch_size": 2, "epochs": 1, **changed}
+    model = Contrastive(encoder=LEFT, **given).fit(LEFT.keys[:26])
+    assert model.report_.held_out == 3
+    assert np.isfinite([*model.loss_curve_, *model.held_out_curve_]).all()
+
+
 def test_ctrl_c_keeps_what_was_learned(monkeypatch: pytest.MonkeyPatch) -> None:
     training = nearer.models.contrastive_training.ContrastTraining
     step = training._step
@@ -272,6 +301,17 @@ def test_a_frozen_encoder_is_saved_by_its_place(tmp_path: Path) -> None:
         nearer.encoder(tmp_path / "it")
     given = Contrastive.load(tmp_path / "it", left=LEFT)
     assert given.identity == model.identity
+
+
+def test_how_a_frozen_encoder_is_named_does_not_change_the_identity(tmp_path: Path) -> None:
+    for name in ("a.space", "b.space"):
+        LEFT.save(tmp_path / name)
+    given = (LEFT, nearer.encoders.Lookup(LEFT), tmp_path / "a.space", str(tmp_path / "b.space"))
+    models = [Contrastive(Views(), encoder=each, **{**FAST, "epochs": 1}).fit(LEFT.keys) for each in given]
+    np.testing.assert_array_equal(models[0].space_.vectors, models[-1].space_.vectors)
+    assert {model.identity for model in models} == {models[0].identity}
+    other = Contrastive(Views(), encoder=RIGHT, **{**FAST, "epochs": 1}).fit(RIGHT.keys)
+    assert other.identity != models[0].identity
 
 
 def test_clones_share_what_is_frozen() -> None:

@@ -1,6 +1,7 @@
 """Data: readers that turn files, iterables and tables into bytes, ids and arrays; no learning here."""
 
 from nearer.data.audio import list_audio, read_audio
+from nearer.data.columns import is_table_file
 from nearer.data.graph import EdgeSplit, Graph, as_graph
 from nearer.data.image_lists import ImageList, list_images
 from nearer.data.images import read_image
@@ -22,6 +23,7 @@ __all__ = [
     "as_graph",
     "as_interactions",
     "find_files",
+    "is_table_file",
     "list_audio",
     "list_images",
     "read_audio",

@@ -15,6 +15,7 @@ import numpy as np
 from nearer.errors import FormatError, InputError, shown
 
 TABLE_ENDINGS = (".parquet", ".csv", ".tsv")
+KEY_NAMES = ("key", "id")  # columns that are taken for keys where none is named
 MOST_COLUMNS_BY_POSITION = 3  # a table this narrow needs no names
 
 
@@ -119,6 +120,11 @@ def ending(path: Path) -> str:
     return (path.with_suffix("") if path.suffix.lower() == ".gz" else path).suffix.lower()
 
 
+def is_table_file(place: str | os.PathLike[str]) -> bool:
+    """Whether the ending of a path says that it is a table, also one compressed by gzip."""
+    return ending(Path(place)) in TABLE_ENDINGS
+
+
 def _read_file(
     path: Path, roles: Sequence[Role], what: str, *, whole: bool = False
 ) -> tuple[Any, dict[str, str]]:
@@ -128,7 +134,7 @@ def _read_file(
 
     if not path.is_file():
         raise InputError("there is no such file" if not path.exists() else "it is no file", file=path)
-    if ending(path) not in TABLE_ENDINGS:
+    if not is_table_file(path):
         raise InputError(
             f"the ending {path.suffix or '(none)'} says nothing about {what}",
             file=path,

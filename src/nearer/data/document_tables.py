@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nearer.data.columns import KEY_NAMES
 from nearer.errors import FormatError, InputError, shown
 
-TABLE_ENDINGS = (".parquet", ".csv", ".tsv")
-KEY_NAMES = ("key", "id")  # columns that are taken for keys where none is named
 NUMBERED = object()  # stands for the key where there is no column of keys
 Row = tuple[Any, Any, Any]  # key or NUMBERED, tags or None, content
 

@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nearer.data.document_tables import NUMBERED, TABLE_ENDINGS, Columns, read_table, read_table_file
+from nearer.data.columns import TABLE_ENDINGS
+from nearer.data.document_tables import NUMBERED, Columns, read_table, read_table_file
 from nearer.data.text import cut_blocks, find_files, open_text
 from nearer.errors import InputError, shown
 

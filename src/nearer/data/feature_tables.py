@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from nearer.data.columns import TABLE_ENDINGS, Role, ending, is_path, read_table
+from nearer.data.columns import KEY_NAMES, Role, is_path, is_table_file, read_table
 from nearer.errors import InputError, shown
-
-KEY_NAMES = ("key", "id", "node")  # columns that are taken for keys where none is named
 
 
 def is_table(source: Any) -> bool:
     """Whether `source` is a table in memory or a path with the ending of one."""
     if is_path(source):
-        return ending(Path(source)) in TABLE_ENDINGS
+        return is_table_file(source)
     return hasattr(source, "__arrow_c_stream__")
 
 
@@ -27,7 +24,7 @@ def table_columns(
     Raises `InputError` where it is not clear which columns those are, `FormatError` for files that are none.
     """
     table, roles, where = read_table(
-        source, [Role("key", key, KEY_NAMES, is_id=True, has_option=False)], "a table of features"
+        source, [Role("key", key, (*KEY_NAMES, "node"), is_id=True, has_option=False)], "a table of features"
     )
     names, key = [str(name) for name in table.schema.names], roles["key"]
     chosen = (

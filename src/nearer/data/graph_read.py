@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.data.columns import TABLE_ENDINGS, Chosen, Role, by_position, ending, is_path, read_columns
+from nearer.data.columns import KEY_NAMES, Chosen, Role, by_position, is_path, is_table_file, read_columns
 from nearer.data.graph_build import Arcs, Rows, SelfLoops, compressed
 from nearer.data.graph_objects import Held, held_graph
 from nearer.data.graph_text import read_edge_text
@@ -118,7 +118,7 @@ def _edge_columns(edges: Any, how: Reading) -> Chosen:
         Role("target", how.target, ("target", "dst", "to", "v", "node2"), is_id=True),
         Role("weight", how.weight, ("weight", "w"), required=how.weight is not None),
     )
-    if is_path(edges) and Path(edges).is_file() and ending(Path(edges)) not in TABLE_ENDINGS:
+    if is_path(edges) and Path(edges).is_file() and not is_table_file(edges):
         return by_position(read_edge_text(Path(edges)), roles, "edges", str(edges))
     return read_columns(edges, roles, "edges")
 
@@ -145,7 +145,7 @@ def _read_nodes(nodes: Any, how: Reading) -> Nodes:
         keys = _written(list(nodes))
         return Nodes(keys, None, None)
     roles = (
-        Role("node_key", how.node_key, ("key", "id", "node"), is_id=True),
+        Role("node_key", how.node_key, (*KEY_NAMES, "node"), is_id=True),
         Role("node_type", how.node_type, ("type",), required=how.node_type is not None),
     )
     chosen = read_columns(nodes, roles, "nodes")

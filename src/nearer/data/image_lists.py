@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nearer.data.columns import TABLE_ENDINGS, Role, read_columns
+from nearer.data.columns import KEY_NAMES, TABLE_ENDINGS, Role, read_columns
 from nearer.data.text import find_files
 from nearer.errors import InputError, shown
 from nearer.extras import require
 
 WHAT = "a table of images"
 IMAGE_NAMES = ("image", "images", "img", "picture", "photo", "bytes", "jpeg", "png", "file", "path")
-KEY_NAMES = ("key", "id", "name")
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def _files(place: str) -> ImageList:
 def _tabled(source: Any, key: str | None, image: str | None) -> ImageList:
     roles = [
         Role("image", image, IMAGE_NAMES, has_option=False),
-        Role("key", key, KEY_NAMES, required=False, is_id=True),
+        Role("key", key, (*KEY_NAMES, "name"), required=False, is_id=True),
     ]
     chosen = read_columns(source, roles, WHAT)
     images = [_cell(value, row, chosen.where) for row, value in enumerate(chosen["image"].to_pylist())]

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nearer.data.columns import ending
+from nearer.data.columns import KEY_NAMES, ending
 from nearer.errors import FormatError, InputError, shown
 
-KEY_NAMES = ("key", "id")  # columns that are taken for keys where none is named
-ITEM_NAMES: Mapping[str, tuple[str, ...]] = {  # ... and for items, by modality
+ITEM_NAMES: Mapping[str, tuple[str, ...]] = {  # columns that are taken for items, by modality
     "text": ("text", "content", "body", "document", "sentence"),
     "image": ("image", "img", "picture", "photo", "bytes", "file", "path"),
     "audio": ("audio", "sound", "recording", "bytes", "file", "path"),

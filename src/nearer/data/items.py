@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nearer.data.columns import TABLE_ENDINGS, ending, is_path
+from nearer.data.columns import TABLE_ENDINGS, is_path, is_table_file
 from nearer.data.image_lists import list_images
 from nearer.data.item_tables import ItemColumns, Row, read_table, read_table_file
 from nearer.data.sound_lists import list_audio
@@ -75,7 +75,7 @@ def _read(source: Any, modality: str | None, columns: ItemColumns) -> Items:
         place = os.fspath(source)
         if not place:
             raise InputError("the path of the items is empty", remedy='for the current directory, give "."')
-        if ending(Path(place)) in TABLE_ENDINGS:
+        if is_table_file(place):
             return _tabled(*read_table_file(Path(place), modality, columns), place)
         columns.refuse(place)
         return _files(place, modality)

@@ -1,7 +1,7 @@
 """Encoders: one raw item in, one vector out."""
 
 from nearer.encoders import fasttext_binary
-from nearer.encoders.base import Encoder, Modality
+from nearer.encoders.base import Encoder, Modality, metric_of, space_of
 from nearer.encoders.embed import embed
 from nearer.encoders.embed_run import Embedded, EmbedReport
 from nearer.encoders.fasttext_binary import require_bin
@@ -37,7 +37,9 @@ __all__ = [
     "embed",
     "encoder",
     "known_encoders",
+    "metric_of",
     "require_bin",
+    "space_of",
 ]
 
 binary.MODELS[binary.FASTTEXT] = fasttext_binary.read_space

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.errors import ParameterError, shown
+from nearer.space import Metric, Space
 
 # What an encoder of ours says that it reads, in its attribute `modality`: texts, images, recordings, rows of
 # a table, vectors, features of nodes or items, or the keys of a space.
@@ -53,6 +54,18 @@ def modality_of(encoder: object) -> Modality | None:
     """What `encoder` says that it reads, or None where it does not say."""
     said = getattr(encoder, "modality", None)
     return said if said in get_args(Modality) else None
+
+
+def space_of(encoder: object) -> Space | None:
+    """The space that `encoder` belongs to, or None where it belongs to none."""
+    found = (getattr(encoder, name, None) for name in ("space", "space_"))
+    return next((space for space in found if isinstance(space, Space)), None)
+
+
+def metric_of(encoder: object) -> Metric:
+    """By what vectors of `encoder` are compared: the metric of its space, or cosine."""
+    space = space_of(encoder)
+    return "cosine" if space is None else space.metric
 
 
 def checked_batch_size(batch_size: object) -> int:

@@ -56,9 +56,10 @@ def embed(
     overwrite : whether what is at `out` may be replaced, and what an interrupted run left made anew where it
         does not fit.
 
-    Raises `InputError` naming file, row and key: no item, a key that is missing or stands twice, an item that
-    cannot be encoded; `SpaceMismatch` where `OUT.parts` holds another encoder's shards; `StorageError` where
-    `out` exists or cannot be written; `ParameterError`.
+    Raises `InputError` naming file, row and key: no item, or none that gives a vector; a key that is missing
+    or stands twice; an item that cannot be encoded, now or before an interruption; `SpaceMismatch` where
+    `OUT.parts` holds another encoder's shards; `StorageError` where `out` exists or cannot be written;
+    `ParameterError`.
     """
     if on_error not in get_args(OnError):
         raise ParameterError(f"on_error is {shown(on_error)}", remedy="use 'raise' or 'skip'")

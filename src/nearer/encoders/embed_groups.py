@@ -106,9 +106,14 @@ def _checked(vectors: NDArray[np.float32], count: int, dim: int) -> NDArray[np.f
     return found
 
 
+def _is_path(value: Any, modality: str | None) -> bool:
+    """Whether an item is the file of that path."""
+    return isinstance(value, os.PathLike) or (isinstance(value, str) and modality in ("image", "audio"))
+
+
 def _bytes(value: Any, modality: str | None) -> int:
     """About how much memory an item takes."""
-    if isinstance(value, str) and modality in ("image", "audio"):
+    if _is_path(value, modality):
         try:
             return os.stat(value).st_size  # noqa: PTH116  (of what may be no path)
         except (OSError, ValueError):
@@ -124,8 +129,9 @@ def _bytes(value: Any, modality: str | None) -> int:
 
 def _parts(value: Any, modality: str | None) -> Iterator[bytes | memoryview]:
     """The bytes that tell an item from another."""
-    if isinstance(value, str) and modality in ("image", "audio"):
-        yield value.encode("utf-8", "surrogatepass")
+    if _is_path(value, modality):
+        path = os.fspath(value)
+        yield path if isinstance(path, bytes) else path.encode("utf-8", "surrogatepass")
         try:
             found = os.stat(value)  # noqa: PTH116  (of what may be no path)
             yield f"{found.st_size} {found.st_mtime_ns}".encode()

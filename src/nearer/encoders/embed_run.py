@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.data.items import Item, Items
-from nearer.encoders.base import Encoder, modality_of
+from nearer.encoders.base import Encoder, metric_of, modality_of
 from nearer.encoders.embed_groups import encode_group, groups, hash_items, located
 from nearer.encoders.embed_shards import Shard, Shards
 from nearer.errors import InputError
 from nearer.progress import Progress
-from nearer.space import Metric, Space
+from nearer.space import Space
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,13 +84,13 @@ class Run:
     ) -> None:
         self.encoder, self.items, self.batch, self.skip = encoder, items, batch, skip
         self.modality, self.show = modality_of(encoder), show_progress
-        self.metric = _metric(encoder)
+        self.metric = metric_of(encoder)
         self.began = time.perf_counter()
         self.made = self.resumed = 0
         self.skipped: list[tuple[str, str]] = []
 
     def parts(self, shards: Shards | None, overwrite: bool) -> Iterator[tuple[Shard, Space]]:
-        """The parts that are not there yet, as they are made; raises `InputError` where there is no item."""
+        """The parts that are not there yet, as they are made; raises `InputError` if none has a vector."""
         cut = groups(self.items.rows, self.modality)
         with Progress("embedding", self.items.count, "items", self.show) as progress:
             if shards is not None:
@@ -102,10 +102,10 @@ class Run:
                 if part.is_full:
                     yield part.shard(), self._space(part)
                     part = _Part(part.stop)
+            if self.made + self.resumed == 0:
+                raise self._nothing()
             if part.stop > part.start:
                 yield part.shard(), self._space(part)
-        if self.made + self.resumed + len(self.skipped) == 0:
-            raise InputError("there is no item", file=self.items.where, remedy="give at least one")
 
     def gathered(self) -> Space:
         """All vectors in memory."""
@@ -124,6 +124,12 @@ class Run:
         rate = self.made / max(seconds, 1e-9)
         made = self.made + self.resumed
         return Embedded(space, EmbedReport(made, self.resumed, seconds, rate, self.skipped))
+
+    def _nothing(self) -> InputError:
+        """What is wrong where there is no vector."""
+        if not self.skipped:
+            return InputError("there is no item", file=self.items.where, remedy="give at least one")
+        return InputError(f"all {len(self.skipped):,} items were left out; the first: {self.skipped[0][1]}")
 
     def provenance(self) -> dict[str, Any]:
         """How the space was made; the same after an interruption."""
@@ -145,19 +151,29 @@ class Run:
                 row += len(group)
                 held += [group] if overwrite else []
                 progress.advance(0 if overwrite else len(group), "found again")
-            if row != shard.stop or digest.hexdigest() != shard.digest:
-                if overwrite:
-                    shards.remove_from(number)
-                    return chain(held, cut)
+            same = row == shard.stop and digest.hexdigest() == shard.digest
+            if overwrite and (not same or self._refuses(shard)):
+                shards.remove_from(number)
+                return chain(held, cut)
+            if not same:
                 raise InputError(
                     "these are not the items that were embedded before the interruption",
                     file=self.items.where,
                     row=f"rows {shard.start:,} to {shard.stop - 1:,}",
                     remedy="give them as they were, or pass overwrite=True (--overwrite) to start anew",
                 )
+            if self._refuses(shard):
+                raise InputError(
+                    f"before the interruption an item was left out: {shard.skipped[0][1]}",
+                    remedy="or leave it out again, by on_error='skip' (--on-error skip)",
+                )
             self.resumed += len(space)
             self.skipped += shard.skipped
         return cut
+
+    def _refuses(self, shard: Shard) -> bool:
+        """Whether items were left out of a shard that may not be."""
+        return not self.skip and bool(shard.skipped)
 
     def _add(self, part: _Part, group: list[Item]) -> None:
         """Encode a group; raises what is wrong with its first item, unless that is to be skipped."""
@@ -221,12 +237,6 @@ class _Part:
     def shard(self) -> Shard:
         """What it holds."""
         return Shard(self.start, self.stop, self.digest.hexdigest(), self.skipped)
-
-
-def _metric(encoder: Encoder) -> Metric:
-    """The metric of the space that an encoder belongs to; cosine where it belongs to none."""
-    space = getattr(encoder, "space", None) or getattr(encoder, "space_", None)
-    return space.metric if isinstance(space, Space) else "cosine"
 
 
 def _payload(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:

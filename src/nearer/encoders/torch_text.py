@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -15,6 +14,7 @@ from nearer.encoders.base import Modality, checked_batch_size
 from nearer.encoders.model_folder import file_digest
 from nearer.encoders.sentence_folder import DOCUMENT_PROMPTS, SentenceFolder
 from nearer.encoders.texts import checked_texts
+from nearer.encoders.torch_settings import quiet_transformers, torch_threads
 from nearer.errors import FormatError
 from nearer.extras import require
 from nearer.kernels.threads import thread_count
@@ -56,17 +56,17 @@ class SentenceModel:
         self.document_prompt = model.prompt(document_prompt, DOCUMENT_PROMPTS)
         self.threads = thread_count(threads)
         self._library = require("sentence_transformers", "torch", f"the model in {model.folder}")
-        self._torch = require("torch", "torch", f"the model in {model.folder}")
         self._network = self._open()
 
     def _open(self) -> Any:
         try:
-            return self._library.SentenceTransformer(
-                str(self.model.folder),
-                device="cpu",
-                local_files_only=True,
-                model_kwargs={"use_safetensors": True},
-            ).eval()
+            with quiet_transformers():
+                return self._library.SentenceTransformer(
+                    str(self.model.folder),
+                    device="cpu",
+                    local_files_only=True,
+                    model_kwargs={"use_safetensors": True},
+                ).eval()
         except Exception as error:  # whatever the libraries below may say
             said = str(error).strip().partition("\n")[0] or type(error).__name__
             raise FormatError(
@@ -131,17 +131,8 @@ class SentenceModel:
         return vectors
 
     def _vectors(self, texts: list[str], prompt: str = "") -> NDArray[np.float32]:
-        with self._with_threads():
+        with torch_threads(self.threads):
             found = self._network.encode(
                 texts, prompt=prompt, batch_size=len(texts), show_progress_bar=False, convert_to_numpy=True
             )
         return np.asarray(found, dtype=np.float32)
-
-    @contextmanager
-    def _with_threads(self) -> Iterator[None]:
-        before = self._torch.get_num_threads()
-        self._torch.set_num_threads(self.threads)
-        try:
-            yield
-        finally:
-            self._torch.set_num_threads(before)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from nearer.encoders.base import Modality, checked_batch_size
 from nearer.encoders.recordings import Recording, checked_recordings
+from nearer.encoders.torch_settings import torch_threads
 from nearer.encoders.wav2vec2_folder import Wav2Vec2Folder, open_network, read_wav2vec2_folder
 from nearer.errors import ParameterError, shown
 from nearer.extras import require
@@ -137,20 +137,10 @@ class Wav2Vec2:
 
     def _frames(self, waves: Wave) -> NDArray[np.float32]:
         """Vectors of the frames of waves (n, samples): float32 (n, frames, dim)."""
-        with self._running():
+        with torch_threads(self.threads), self._torch.inference_mode():
             found = self._network(self._torch.from_numpy(waves), output_hidden_states=self.layer is not None)
             frames = found.last_hidden_state if self.layer is None else found.hidden_states[self.layer]
             return np.asarray(frames.numpy(), dtype=np.float32)
-
-    @contextmanager
-    def _running(self) -> Iterator[None]:
-        before = self._torch.get_num_threads()
-        self._torch.set_num_threads(self.threads)
-        try:
-            with self._torch.inference_mode():
-                yield
-        finally:
-            self._torch.set_num_threads(before)
 
 
 class _Sums:

@@ -8,7 +8,6 @@ preprocessor_config.json   the sampling rate, and whether a wave is scaled to me
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import mul
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from nearer.encoders.model_folder import model_type, read_object, refuse_pickles
+from nearer.encoders.torch_settings import quiet_transformers
 from nearer.errors import FormatError, IntegrityError
 from nearer.extras import require
 
@@ -82,7 +82,7 @@ def open_network(model: Wav2Vec2Folder) -> Any:
     torch = require("torch", "torch", f"the model in {model.folder}")
     transformers = require("transformers", "torch", f"the model in {model.folder}")
     try:
-        with _quiet(transformers):
+        with quiet_transformers():
             network, found = transformers.AutoModel.from_pretrained(
                 str(model.folder),
                 local_files_only=True,
@@ -112,18 +112,3 @@ def _sizes(folder: Path, config: dict[str, Any], name: str) -> tuple[int, ...]:
     if not isinstance(values, list) or not values or not all(isinstance(v, int) and v > 0 for v in values):
         raise FormatError(f"{name} is {values!r}, expected a list of sizes", file=folder / "config.json")
     return tuple(values)
-
-
-@contextmanager
-def _quiet(transformers: Any) -> Iterator[None]:
-    """No bars and no reports of transformers on the terminal meanwhile; its settings are restored."""
-    logging = transformers.utils.logging
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()

@@ -142,7 +142,7 @@ class Contrastive(Incremental[PairMaterial]):
     epochs : passes over the pairs.
     patience : epochs without a better result on what is held out after which training ends; the best weights
         are kept. None: it never ends early.
-    batch_size : pairs a mini-batch: each is told from the others in it.
+    batch_size : pairs a mini-batch, one more where one is over: each is told from the others in it.
     learning_rate : of AdamW; it rises over the first twentieth of the steps, then falls to 0 by a cosine.
     weight_decay : of AdamW, for matrices.
     checkpoint : folder where the run is saved every `checkpoint_every` seconds and resumed from.

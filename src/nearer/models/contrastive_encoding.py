@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.encoders.base import checked_batch_size
+from nearer.encoders.torch_settings import torch_threads
 from nearer.errors import InputError
 from nearer.extras import require
 from nearer.kernels.threads import thread_count
@@ -80,8 +81,7 @@ class TowerEncoder:
         if len(items) == 0:
             return np.empty((0, self.dim), np.float32)
         require("torch", "torch", "encoding with a trained network")
-        from nearer.networks.learner import torch_threads  # noqa: PLC0415  (torch: paid for where needed)
-        from nearer.networks.tower import vectors_of  # noqa: PLC0415
+        from nearer.networks.tower import vectors_of  # noqa: PLC0415  (torch: paid for where it is needed)
 
         values = self.side.inputs(items, self._method, show_progress)
         tower, total, parts = self._built(), len(values), []

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearer.encoders.torch_settings import torch_threads
 from nearer.errors import ParameterError
 from nearer.models.contrastive_encoding import TowerEncoder
 from nearer.models.contrastive_judging import MOST_RANKED, both_ways, effective_rank, mean_cosine, mean_of
@@ -121,8 +122,6 @@ class Judged:
 
 def judge(training: ContrastTraining, state: TrainingState, threads: int) -> Judged:
     """Retrieval of what is held out, how alike vectors are, and the vectors of all items."""
-    from nearer.networks.learner import torch_threads  # noqa: PLC0415  (torch: paid for where it is needed)
-
     material = training.material
     report: dict[str, Any] = {}
     with torch_threads(threads), _best_weights(training, state):
@@ -210,7 +209,7 @@ def learned(
         if name.startswith((f"{LEFT}.", f"{RIGHT}.")) and ".projector." not in name
     }
     described = {
-        "sides": [side.described() for side in sides],
+        "sides": [side.deciding() for side in sides],
         "plans": list(plans),
         "dim": found.dim,
         "unit": found.unit,

@@ -82,16 +82,15 @@ class Side:
         return found
 
     def described(self) -> dict[str, Any]:
-        """What makes this side again, as JSON, and what decides its vectors."""
-        network = {"kind": type(self.network).__name__, **self.network.settings()}
+        """What makes this side again, as JSON."""
         if self.frozen is None:
-            return {"network": network}
-        return {
-            "network": network,
-            "frozen": self.reference,
-            "identity": self.frozen.identity,
-            "copied": self.copied is not None,
-        }
+            return self.deciding()
+        return {**self.deciding(), "frozen": self.reference, "copied": self.copied is not None}
+
+    def deciding(self) -> dict[str, Any]:
+        """What decides its vectors beside plan and weights, as JSON: however the frozen encoder was named."""
+        network = {"kind": type(self.network).__name__, **self.network.settings()}
+        return {"network": network} | ({} if self.frozen is None else {"identity": self.frozen.identity})
 
 
 def side_of(value: Any, dim: int | None, hidden: int | None, least_dim: int | None) -> Side:

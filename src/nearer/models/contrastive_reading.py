@@ -66,7 +66,7 @@ class PairMaterial:
     @property
     def units_an_epoch(self) -> int:
         """Mini-batches in a pass."""
-        return -(-self.train.anchors // self.batch_size)
+        return batches(self.train.anchors, self.batch_size)
 
     @property
     def facts(self) -> dict[str, int]:
@@ -84,6 +84,11 @@ class PairMaterial:
             [self.digest, self.left.plan, self.right.plan, settings], sort_keys=True, default=str
         )
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def batches(pairs: int, batch_size: int) -> int:
+    """How many mini-batches of about `batch_size` pairs, two at least: one alone contrasts with nothing."""
+    return min(-(-pairs // batch_size), max(1, pairs // 2))
 
 
 def read_pairs(
@@ -148,7 +153,10 @@ def _update(digest: Any, value: Any) -> None:
     """Add the content of items to a SHA-256."""
     if isinstance(value, np.ndarray):
         digest.update(f"{value.dtype.str}{value.shape}".encode())
-        digest.update(np.ascontiguousarray(value).tobytes())
+        if value.dtype.hasobject:  # whose bytes are addresses
+            _update(digest, value.tolist())
+        else:
+            digest.update(np.ascontiguousarray(value).tobytes())
     elif isinstance(value, str | bytes | os.PathLike):
         data = value if isinstance(value, bytes) else os.fspath(value).encode("utf-8", "surrogatepass")
         digest.update(len(data).to_bytes(8, "little"))

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearer.encoders.torch_settings import torch_threads
 from nearer.kernels.training import TrainReport
 from nearer.models.contrastive_judging import both_ways, mean_of
 from nearer.models.contrastive_mining import hardest
-from nearer.models.contrastive_reading import Loaded, PairMaterial
+from nearer.models.contrastive_reading import Loaded, PairMaterial, batches
 from nearer.signal.neighbourhoods import shuffled, stream
 
 if TYPE_CHECKING:
@@ -73,7 +74,6 @@ class ContrastTraining:
     ) -> TrainReport:
         """Train mini-batches [first, last), counted over all epochs; `arrays` are those of the learner."""
         from nearer.networks.heads import seeded  # noqa: PLC0415  (torch: paid for where it is needed)
-        from nearer.networks.learner import torch_threads  # noqa: PLC0415
 
         state: MutableMapping[str, NDArray[Any]] = arrays  # type: ignore[assignment]  # it is the state's own
         loss, pairs = 0.0, 0
@@ -187,7 +187,7 @@ class ContrastTraining:
         with torch.no_grad():
             losses: list[float] = []
             sizes: list[int] = []
-            for part in np.array_split(held.queries, -(-len(held.queries) // self.material.batch_size)):
+            for part in np.array_split(held.queries, batches(len(held.queries), self.material.batch_size)):
                 random = self._generator(JUDGING + len(losses))
                 losses.append(float(self._loss(part, part, None, random)))
                 sizes.append(len(part))

@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from nearer.data.columns import Role, read_table
+from nearer.data.columns import KEY_NAMES, Role, read_table
 from nearer.data.ids import codes_of
 from nearer.errors import InputError, shown
-
-KEY_NAMES = ("item", "item_id", "key", "id")
 
 
 def items_in_order(table: Any, key: str | None, keys: Sequence[str]) -> Any:
@@ -22,7 +20,9 @@ def items_in_order(table: Any, key: str | None, keys: Sequence[str]) -> Any:
     import pyarrow as pa  # noqa: PLC0415  (heavy: paid for where it is needed)
 
     read, names, where = read_table(
-        table, [Role("key", key, KEY_NAMES, is_id=True, has_option=False)], "a table of items"
+        table,
+        [Role("key", key, ("item", "item_id", *KEY_NAMES), is_id=True, has_option=False)],
+        "a table of items",
     )
     name = names["key"]
     rows = codes_of("item", read.column(name), keys, where)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nearer.data.columns import KEY_NAMES
 from nearer.data.ids import coded_ids
 from nearer.data.table import TablePlan
 from nearer.data.table_kinds import Kind
@@ -18,7 +19,6 @@ from nearer.encoders.table import Prepared, TableParts
 from nearer.errors import InputError, shown
 from nearer.models.parameters import Constraint, Instance, OrNone
 
-KEY_NAMES = ("key", "id")  # columns that are taken for keys where none is named
 MOST_BATCHES, LEAST_ROWS = 20, 8  # a small table is cut into so many batches of no fewer rows
 READING: Mapping[str, Constraint] = {
     "kinds": OrNone(Instance((Mapping,), "a mapping of columns to kinds")),

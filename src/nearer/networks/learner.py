@@ -6,8 +6,7 @@ The arrays are views of the modules' own memory, so that a state can be saved an
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, MutableMapping, Sequence
-from contextlib import contextmanager
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,17 +49,6 @@ class Contrasts:
 
     forward: NDArray[np.bool_]
     backward: NDArray[np.bool_] | None
-
-
-@contextmanager
-def torch_threads(count: int) -> Iterator[None]:
-    """Torch with `count` threads; afterwards as many as before."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 class Learner:

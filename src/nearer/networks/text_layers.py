@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import torch
 import transformers
 from torch import Tensor, nn
 
+from nearer.encoders.torch_settings import quiet_transformers
 from nearer.errors import IntegrityError, one_line
 from nearer.networks.heads import seeded
 
@@ -47,21 +46,6 @@ def _loaded(config: Mapping[str, Any], folder: Path | None, seed: int) -> nn.Mod
         ) from None
     found: nn.Module = model.float()
     return found
-
-
-@contextmanager
-def quiet_transformers() -> Iterator[None]:
-    """No messages below errors and no bars of the library's own; afterwards as before."""
-    talk = transformers.utils.logging
-    level, bars = talk.get_verbosity(), talk.is_progress_bar_enabled()
-    talk.set_verbosity(logging.ERROR)
-    talk.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        talk.set_verbosity(level)
-        if bars:
-            talk.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 class TextModule(nn.Module):

@@ -11,6 +11,7 @@ from cli_running import Run, RunJson
 
 import nearer
 from nearer import evaluate
+from nearer.cli.evaluate.encoders import Timed
 
 TWO = ("--encoder", "a.model", "--encoder", "b.model")
 PROBE = (
@@ -77,6 +78,19 @@ def test_clusters_retrieval_and_sts_of_several(here: Path, run_json: RunJson) ->
     options = ("--task", "retrieval", "--queries", "asked.tsv", "--qrels", "judged.txt")
     ranked = run_json("evaluate", "documents.tsv", *options, *TWO)
     assert [told["retrieval"]["n"] for told in ranked["encoders"]] == [1, 1]
+
+
+def test_an_encoder_is_judged_by_the_metric_of_its_space(here: Path, run_json: RunJson) -> None:
+    nearer.Space(["q", "a", "b"], [[1, 0], [1, 0], [9, 9]], "dot").save("dots.space")
+    (here / "asked.tsv").write_text("id\ttext\nq0\tq\n")
+    (here / "judged.txt").write_text("q0 0 far 1\n")
+    (here / "documents.tsv").write_text("near\ta\nfar\tb\n")
+    options = ("--task", "retrieval", "--queries", "asked.tsv", "--qrels", "judged.txt", "-k", 1)
+    found = run_json("evaluate", "documents.tsv", *options, "--encoder", "dots.space")
+    assert found["retrieval"]["metrics"]["nDCG@1"]["value"] == 1  # a cosine finds the other one
+    timed = Timed("dots", nearer.encoder("dots.space"))
+    assert nearer.embed(timed, {"x": "a"}).space.metric == "dot"
+    assert Timed("a.model", nearer.encoder("a.model")).space is not None
 
 
 def test_a_folder_is_labelled_by_its_folders_or_by_a_file(here: Path, run_json: RunJson) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import inspect
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,13 @@ def test_a_table_of_bytes_and_hidden_spans_of_waves(here: Path, run: Run) -> Non
     saved: Any = nearer.Contrastive.load("waves.model")
     assert saved.signal == Masked("wav", "name")
     assert saved.encoder.settings() == WaveEncoder(8_000).settings()
+
+
+def test_a_compressed_table_is_a_table(here: Path, run: Run) -> None:
+    rows = [f"{path.stem},{path}" for path in sorted((here / "sounds").rglob("*.wav"))]
+    (here / "sounds.csv.gz").write_bytes(gzip.compress("\n".join(["name,sound", *rows]).encode()))
+    result = run("fit", "audio", "sounds.csv.gz", "-o", "waves.model", "--key", "name", *SMALL)
+    assert result.exit_code == 0, result.output
 
 
 def test_a_glob_names_sounds_below_its_folder(here: Path, run: Run) -> None:

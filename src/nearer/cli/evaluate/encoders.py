@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import nearer
 from nearer.cli.evaluate.judged import Judged
 from nearer.cli.output import print_table
+from nearer.encoders import space_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +35,11 @@ class Timed:
     def identity(self) -> str:
         """That of the encoder."""
         return self.encoder.identity
+
+    @property
+    def space(self) -> nearer.Space | None:
+        """That of the encoder; None: it has none."""
+        return space_of(self.encoder)
 
     def encode(
         self, items: Sequence[Any], batch_size: int = 1024, show_progress: bool | None = None

@@ -11,6 +11,7 @@ import typer
 import nearer
 from nearer.cli.evaluate.encoders import Timed
 from nearer.cli.identified import carries_identity
+from nearer.encoders import metric_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,4 +90,4 @@ def _by_folder(space: nearer.Space) -> nearer.Space:
 
 
 def _space(encoder: Timed, keys: list[str], vectors: NDArray[np.float32]) -> nearer.Space:
-    return nearer.Space(keys, vectors, identity=encoder.identity)
+    return nearer.Space(keys, vectors, metric_of(encoder), identity=encoder.identity)

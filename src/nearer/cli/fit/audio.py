@@ -14,7 +14,7 @@ from nearer.cli.fit import contrast
 from nearer.cli.fit import options as word
 from nearer.cli.fit.training import Facts, parameters
 from nearer.cli.options import AsJson, Overwrite, Seed, Threads
-from nearer.data import list_audio
+from nearer.data import is_table_file, list_audio
 from nearer.networks import LogMelCNN, WaveEncoder
 from nearer.signal import Masked, Views
 
@@ -23,7 +23,6 @@ EXAMPLES = (
     "nearer fit audio sounds -o waves.model --network wave --rate 8000 --epochs 1",
 )
 CHANGES = ("shift", "stretch", "warp", "tilt", "gain", "noise", "mix", "time_mask", "frequency_mask")
-TABLES = (".parquet", ".csv", ".tsv")
 
 Column = partial(word.reading, metavar="COL")
 Change = partial(typer.Option, rich_help_panel="Changes of a view", show_default="the network's")
@@ -84,7 +83,7 @@ def audio(
     changes = {name: float(given[name]) for name in CHANGES if given[name] is not None}
     if network == "wave" and changes:
         raise typer.BadParameter(f"--{next(iter(changes)).replace('_', '-')} goes with --network logmel")
-    is_table = Path(source).suffix.lower() in TABLES
+    is_table = is_table_file(source)
     if not is_table and (key is not None or sound is not None):
         raise typer.BadParameter(f"--{'key' if key else 'audio'} names a column, and {source} is no table")
     item, name = (sound, key) if is_table else ("audio", "key")
