@@ -33,11 +33,14 @@ class ItemColumns:
     item : of the items; None: by the names usual for the modality, or the only column that can be it. Rows as
         a whole are items where a table is encoded.
     keep : payload.
+    as_written : those of a CSV or TSV file that stay the text they are written as, where rows are items; the
+        types of others are told from their values.
     """
 
     key: str | None = None
     item: str | None = None
     keep: tuple[str, ...] = ()
+    as_written: tuple[str, ...] = ()
 
     def refuse(self, what: str) -> None:
         """Raise `InputError` if a column is named where there are none."""
@@ -166,10 +169,9 @@ def _open_csv(path: Path, modality: str | None, columns: ItemColumns) -> tuple[A
     parsing = csv.ParseOptions(delimiter="\t" if ending(path) == ".tsv" else ",", newlines_in_values=True)
     with csv.open_csv(path, read_options=reading, parse_options=parsing) as reader:
         chosen = Chosen.of(reader.schema, str(path), modality, columns)
-    texts = dict.fromkeys((name for name in (chosen.key, chosen.item) if name is not None), pa.string())
-    converting = csv.ConvertOptions(
-        column_types=texts, include_columns=chosen.names, strings_can_be_null=chosen.item is None
-    )
+    written = (chosen.key, chosen.item, *(columns.as_written if chosen.item is None else ()))
+    texts = dict.fromkeys((name for name in written if name in chosen.names), pa.string())
+    converting = csv.ConvertOptions(column_types=texts, include_columns=chosen.names)
     opened = csv.open_csv(path, read_options=reading, parse_options=parsing, convert_options=converting)
     return opened, chosen
 

@@ -55,6 +55,11 @@ def modality_of(encoder: object) -> Modality | None:
     return said if said in get_args(Modality) else None
 
 
+def as_written_of(encoder: object) -> tuple[str, ...]:
+    """Columns that an encoder of rows reads as the text they are written as, by its attribute `as_written`."""
+    return tuple(getattr(encoder, "as_written", ()))
+
+
 def checked_batch_size(batch_size: object) -> int:
     """`batch_size` as a number of items; raises `ParameterError` for all but a whole number from 1 up."""
     if isinstance(batch_size, bool) or not isinstance(batch_size, numbers.Integral) or batch_size < 1:

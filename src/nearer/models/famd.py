@@ -208,6 +208,11 @@ class FAMD(Estimator):
         """SHA-256 of all that decides a row's vector; that of `space_` too."""
         return self.space_.identity
 
+    @property
+    def as_written(self) -> tuple[str, ...]:
+        """Columns whose values are read from files as the text they are written as."""
+        return self.plan_.as_written
+
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
         """Save the model, to `load` it later: a folder, written at one instant.
 

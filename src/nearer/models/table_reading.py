@@ -76,7 +76,7 @@ def read_rows_and_keys(
     if known is None:
         as_written = [name for name, kind in given.items() if kind in ("category", "text")]
     else:
-        as_written = [c.name for c in known.plan.columns if c.kind in ("category", "text")]
+        as_written = list(known.plan.as_written)
     rows = read_rows(table, [*as_written, *KEY_NAMES, *([] if key is None else [key])])
     named = _key_column(rows, key, [*given, *(ignore or ())])
     keys = [str(row) for row in range(len(rows))] if named is None else _keys(rows, named)
