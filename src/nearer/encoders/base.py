@@ -56,7 +56,7 @@ def modality_of(encoder: object) -> Modality | None:
 
 
 def as_written_of(encoder: object) -> tuple[str, ...]:
-    """Columns that an encoder of rows reads as the text they are written as, by its attribute `as_written`."""
+    """Columns that an encoder of rows reads as they are written, by its attribute `as_written`."""
     return tuple(getattr(encoder, "as_written", ()))
 
 
