@@ -77,6 +77,21 @@ def test_values_of_a_file_are_read_as_the_model_read_them(
     assert made.space.items["region"].to_pylist()[:2] == ["EU", "NA"]
 
 
+def test_categories_of_any_type_are_read_as_the_model_read_them() -> None:
+    days = [datetime.datetime(2020, 1, 1 + row % 3, tzinfo=datetime.UTC) for row in range(30)]
+    table = pa.table(
+        {
+            "float": pa.array([0.1, 0.2, None] * 10, pa.float32()),
+            "day": pa.array(days, pa.timestamp("s")),
+            "flag": [row % 4 == 0 for row in range(30)],
+            "heat": [float(row) for row in range(30)],
+        }
+    )
+    kinds = dict.fromkeys(("float", "day", "flag"), "category")
+    model = nearer.FAMD(3, kinds, threads=1).fit(table)  # type: ignore[arg-type]  # checked in the fit
+    np.testing.assert_array_equal(nearer.embed(model, table).space.vectors, model.encode(table))
+
+
 def test_texts_by_a_known_encoder(tmp_path: Path) -> None:
     encoder = opened("wordllama")
     texts = {f"t{row}": f"text number {row} about lions and tigers" for row in range(2500)}

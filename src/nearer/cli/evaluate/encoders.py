@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import nearer
 from nearer.cli.evaluate.judged import Judged
 from nearer.cli.output import print_table
-from nearer.encoders.base import as_written_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +23,7 @@ class Timed:
     def __init__(self, name: str, encoder: Encoder) -> None:
         self.name, self.encoder = name, encoder
         self.modality = getattr(encoder, "modality", None)
-        self.as_written = as_written_of(encoder)
+        self.as_written = getattr(encoder, "as_written", ())
         self.items, self.seconds = 0, 0.0
 
     @property
