@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import nearer
+from nearer.cli.evaluate.encoders import Timed
 from nearer.encoders.base import modality_of
 from nearer.errors import MissingExtra, ModelNotFound
 
@@ -25,6 +26,7 @@ ROWS = pa.table(
         "ok": [bool(row % 2) for row in range(200)],
     }
 )
+KINDS = {"zip": "category", "note": "text"}
 
 
 def opened(name: str) -> nearer.encoders.Encoder:
@@ -49,6 +51,45 @@ def test_rows_of_every_form_of_table(tmp_path: Path) -> None:
         np.testing.assert_allclose(made.space.vectors, expected, rtol=0, atol=1e-6)
         assert made.space.keys == ROWS["id"].to_pylist()
         assert made.space.identity == model.identity
+
+
+@pytest.mark.parametrize("separator", [",", "\t"])
+@pytest.mark.parametrize(
+    "model",
+    [nearer.FAMD(3, KINDS, threads=1), nearer.TableAutoencoder(3, 8, kinds=KINDS, epochs=2, threads=1)],
+    ids=["famd", "autoencoder"],
+)
+def test_values_of_a_file_are_read_as_the_model_read_them(
+    model: nearer.FAMD | nearer.TableAutoencoder, separator: str, tmp_path: Path
+) -> None:
+    regions, zips, heats = ["EU", "NA", "", "null"], ["00501", "501", "NA", ""], ["1", "NA", "2.5"]
+    lines = [("id", "region", "zip", "note", "heat")] + [
+        (f"00{row}", regions[row % 4], zips[row % 3], f"0{row // 4}", heats[row % 3]) for row in range(48)
+    ]
+    path = tmp_path / ("t.csv" if separator == "," else "t.tsv")
+    path.write_text("".join(separator.join(line) + "\n" for line in lines))
+    model.fit(path)
+    for encoder in (model, Timed("model", model)):
+        made = nearer.embed(encoder, path, keep=["region"])
+        np.testing.assert_allclose(made.space.vectors, model.encode(path), rtol=0, atol=1e-6)
+        assert made.space.keys[1] == "001"
+    assert made.space.items is not None
+    assert made.space.items["region"].to_pylist()[:2] == ["EU", "NA"]
+
+
+def test_categories_of_any_type_are_read_as_the_model_read_them() -> None:
+    days = [datetime.datetime(2020, 1, 1 + row % 3, tzinfo=datetime.UTC) for row in range(30)]
+    table = pa.table(
+        {
+            "float": pa.array([0.1, 0.2, None] * 10, pa.float32()),
+            "day": pa.array(days, pa.timestamp("s")),
+            "flag": [row % 4 == 0 for row in range(30)],
+            "heat": [float(row) for row in range(30)],
+        }
+    )
+    kinds = dict.fromkeys(("float", "day", "flag"), "category")
+    model = nearer.FAMD(3, kinds, threads=1).fit(table)  # type: ignore[arg-type]  # checked in the fit
+    np.testing.assert_array_equal(nearer.embed(model, table).space.vectors, model.encode(table))
 
 
 def test_texts_by_a_known_encoder(tmp_path: Path) -> None:

@@ -408,7 +408,12 @@ BAD: list[tuple[dict[str, Any], Any, type[Exception], str]] = [
         InputError,
         "an edge names 'x', which is no item",
     ),
-    ({"signal": Views("t"), "encoder": LEFT}, {"a": ["l1"]}, InputError, "the table: there is no column 't'"),
+    (
+        {"signal": Views("t"), "encoder": LEFT},
+        {"a": ["l1"]},
+        InputError,
+        "the table: there is no column item='t'",
+    ),
     (
         {"signal": Views(), "encoder": MLP()},
         [[1.0, 2.0], [1.0]],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from sklearn.base import clone
 
 import nearer
 from mixed_table import TOWNS, mixed_rows, mixed_table
@@ -229,6 +231,48 @@ def test_a_loaded_model_goes_on_and_takes_other_rows(tmp_path: Path) -> None:
         TableAutoencoder.load(tmp_path / "rows", dim=5)
     with pytest.raises(ParameterError, match="hidden=9, but this model is fitted with hidden=8"):
         again.set_params(hidden=9).fit(TABLE)
+
+
+@both
+def test_what_the_fit_decided_is_kept_and_cannot_be_given_to_load(make: Any, tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"kinds": {"visits": "category"}, "ignore": ["note"]}
+    make(**asked).fit(TABLE).save(tmp_path / "rows")
+    again = nearer.encoder(tmp_path / "rows")
+    assert isinstance(again, FAMD | TableAutoencoder)
+    assert {name: again.get_params()[name] for name in asked} == asked
+    for name, value, was in (
+        ("dim", 2, "4"),
+        ("seed", 2, "0"),
+        ("kinds", {}, "{'visits': 'category'}"),
+        ("ignore", None, "['note']"),
+    ):
+        with pytest.raises(
+            ParameterError, match=re.escape(f"{name} was decided when this model was trained, and is {was};")
+        ):
+            type(again).load(tmp_path / "rows", **{name: value})
+
+
+def test_a_further_fit_refuses_other_kinds_and_columns(tmp_path: Path) -> None:
+    model = small(ignore=["note"]).fit(TABLE)
+    model.save(tmp_path / "rows")
+    for fitted in (model, TableAutoencoder.load(tmp_path / "rows")):
+        with pytest.raises(
+            ParameterError, match=r"kinds={'visits': 'category'}, but .* fitted with kinds=None; "
+        ):
+            fitted.set_params(kinds={"visits": "category"}).fit(TABLE)
+        with pytest.raises(ParameterError, match=r"ignore=None, but .* fitted with ignore=\['note'\]; "):
+            fitted.set_params(kinds={}, ignore=()).fit(TABLE)
+        assert fitted.set_params(ignore=("note",)).fit(TABLE).report_.epochs == 6
+
+
+def test_the_dimension_of_a_fitted_famd_is_that_of_its_vectors() -> None:
+    model = linear(dim=2).fit(TABLE).set_params(dim=3)
+    assert (model.dim, model.get_params()["dim"], clone(model).dim) == (2, 3, 3)
+    assert nearer.embed(model, pa.table(TABLE)).space.vectors.shape == (60, 2)
+    with pytest.raises(ParameterError, match="dim=0 is not allowed"):
+        model.set_params(dim=0).fit(TABLE)
+    assert model.set_params(dim=3).fit(TABLE).dim == 3
+    assert model.space_.dim == 3
 
 
 def test_a_checkpoint_is_resumed_to_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,6 +91,17 @@ def test_unknown_missing_and_extreme_values_have_vectors() -> None:
     assert found.shape == (3, 8)
 
 
+def test_missing_where_none_was_missing_is_unknown() -> None:
+    known, count = ["red", "blue"], 24
+    table = {"colour": known * count, "some": ["Ur", None, "Uruk", "Ur"] * (count // 2)}
+    model = Contrastive(Views(), TableNetwork(**SMALL), epochs=3, held_out=0, threads=1).fit(table)
+    missing, unknown, red = model.encode([{"colour": c, "some": "Ur"} for c in (None, "green", "red")])
+    np.testing.assert_array_equal(missing, unknown)
+    assert not np.allclose(missing, red)
+    missing, unknown = model.encode([{"colour": "red", "some": some} for some in (None, "Kish")])
+    assert not np.allclose(missing, unknown)
+
+
 def test_corruption_takes_values_of_other_rows_of_the_same_column() -> None:
     ready, _, _ = made()
     chosen = np.arange(100)

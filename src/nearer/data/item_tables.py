@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from nearer.data.columns import KEY_NAMES, ending
+from nearer.data.table_read import Rows
+from nearer.data.table_values import as_texts, readable
 from nearer.errors import FormatError, InputError, shown
 
 ITEM_NAMES: Mapping[str, tuple[str, ...]] = {  # columns that are taken for items, by modality
@@ -32,11 +34,14 @@ class ItemColumns:
     item : of the items; None: by the names usual for the modality, or the only column that can be it. Rows as
         a whole are items where a table is encoded.
     keep : payload.
+    as_written : those that are given as texts, in a CSV or TSV file as they are written, where rows are
+        items; the types of others are told from their values.
     """
 
     key: str | None = None
     item: str | None = None
     keep: tuple[str, ...] = ()
+    as_written: tuple[str, ...] = ()
 
     def refuse(self, what: str) -> None:
         """Raise `InputError` if a column is named where there are none."""
@@ -91,6 +96,7 @@ class Chosen:
     item: str | None
     keep: tuple[str, ...]
     names: list[str]
+    as_written: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, schema: Any, where: str, modality: str | None, columns: ItemColumns) -> Chosen:
@@ -112,7 +118,8 @@ class Chosen:
         lower = {name.lower(): name for name in reversed(names)}
         key = columns.key or next((lower[name] for name in KEY_NAMES if name in lower), None)
         if modality == "table" and columns.item is None:
-            return cls(key, None, columns.keep, names)
+            written = tuple(name for name in columns.as_written if name in names)
+            return cls(key, None, columns.keep, names, written)
         item = columns.item or _item_column(schema, names, where, modality, key)
         read = dict.fromkeys(name for name in (key, item, *columns.keep) if name is not None)
         return cls(key, item, columns.keep, list(read))
@@ -165,10 +172,9 @@ def _open_csv(path: Path, modality: str | None, columns: ItemColumns) -> tuple[A
     parsing = csv.ParseOptions(delimiter="\t" if ending(path) == ".tsv" else ",", newlines_in_values=True)
     with csv.open_csv(path, read_options=reading, parse_options=parsing) as reader:
         chosen = Chosen.of(reader.schema, str(path), modality, columns)
-    texts = dict.fromkeys((name for name in (chosen.key, chosen.item) if name is not None), pa.string())
-    converting = csv.ConvertOptions(
-        column_types=texts, include_columns=chosen.names, strings_can_be_null=chosen.item is None
-    )
+    written = (chosen.key, chosen.item, *chosen.as_written)
+    texts = dict.fromkeys((name for name in written if name is not None), pa.string())
+    converting = csv.ConvertOptions(column_types=texts, include_columns=chosen.names)
     opened = csv.open_csv(path, read_options=reading, parse_options=parsing, convert_options=converting)
     return opened, chosen
 
@@ -190,17 +196,25 @@ def _rows(batches: Iterable[Any], chosen: Chosen, path: Path | None) -> Iterator
                 range(row, row + len(batch)) if chosen.key is None else batch.column(chosen.key).to_pylist()
             )
             kept = [batch.column(name).to_pylist() for name in chosen.keep]
-            for place, (key, value) in enumerate(zip(keys, _values(batch, chosen), strict=True)):
+            for place, (key, value) in enumerate(zip(keys, _values(batch, chosen, path), strict=True)):
                 yield row + place, key, value, tuple(column[place] for column in kept)
             row += len(batch)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _damaged(path, error, row) from None
 
 
-def _values(batch: Any, chosen: Chosen) -> list[Any]:
+def _values(batch: Any, chosen: Chosen, path: Path | None) -> list[Any]:
     if chosen.item is None:
-        rows: list[Any] = batch.to_pylist()
-        return rows
+        columns = Rows(
+            dict(zip(chosen.names, batch.columns, strict=True)),
+            len(batch),
+            None if path is None else str(path),
+        )
+        lists = [
+            (as_texts(readable(columns, name)) if name in chosen.as_written else column).to_pylist()
+            for name, column in columns.columns.items()
+        ]
+        return [dict(zip(chosen.names, row, strict=True)) for row in zip(*lists, strict=True)]
     return [_value(value) for value in batch.column(chosen.item).to_pylist()]
 
 

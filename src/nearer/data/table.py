@@ -115,6 +115,11 @@ class TablePlan:
         """Names of the columns that are read."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def as_written(self) -> tuple[str, ...]:
+        """Names of the columns that are read as the text they are written as, 007 is not 7."""
+        return tuple(column.name for column in self.columns if column.kind in ("category", "text"))
+
     def read(self, table: Any) -> TableColumns:
         """The columns of `table` as arrays; others that it has are passed over.
 
@@ -125,8 +130,7 @@ class TablePlan:
         Raises `InputError` naming file, row and value for a column that is not there, a value that is not of
         its column's kind and a number that is not finite.
         """
-        as_written = [column.name for column in self.columns if column.kind in ("category", "text")]
-        rows = read_rows(table, as_written)
+        rows = read_rows(table, self.as_written)
         if not len(rows) and not rows.names:  # a list without rows says nothing of columns
             rows = rows.without_values(self.names)
         for name in self.names:

@@ -68,6 +68,11 @@ def metric_of(encoder: object) -> Metric:
     return "cosine" if space is None else space.metric
 
 
+def as_written_of(encoder: object) -> tuple[str, ...]:
+    """Columns that an encoder of rows reads as they are written, by its attribute `as_written`."""
+    return tuple(getattr(encoder, "as_written", ()))
+
+
 def checked_batch_size(batch_size: object) -> int:
     """`batch_size` as a number of items; raises `ParameterError` for all but a whole number from 1 up."""
     if isinstance(batch_size, bool) or not isinstance(batch_size, numbers.Integral) or batch_size < 1:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from nearer.data.item_tables import ItemColumns
 from nearer.data.items import read_items
-from nearer.encoders.base import Encoder, checked_batch_size, modality_of
+from nearer.encoders.base import Encoder, as_written_of, checked_batch_size, modality_of
 from nearer.encoders.embed_run import Embedded, OnError, Run
 from nearer.encoders.embed_shards import Shards, open_shards
 from nearer.encoders.opening import encoder as open_encoder
@@ -64,11 +64,12 @@ def embed(
     if on_error not in get_args(OnError):
         raise ParameterError(f"on_error is {shown(on_error)}", remedy="use 'raise' or 'skip'")
     batch = {} if batch_size is None else {"batch_size": checked_batch_size(batch_size)}
-    columns = ItemColumns(key, column, (keep,) if isinstance(keep, str) else tuple(keep))
     target = None if out is None else Path(out)
     if target is not None:
         _require_room(target, overwrite)
     opened = open_encoder(encoder) if isinstance(encoder, str | os.PathLike) else encoder
+    kept = (keep,) if isinstance(keep, str) else tuple(keep)
+    columns = ItemColumns(key, column, kept, as_written_of(opened))
     items = read_items(source, modality_of(opened), columns)
     run = Run(opened, items, batch, on_error == "skip", show_progress)
     if target is None:

@@ -22,12 +22,12 @@ from nearer.encoders.table import TableParts
 from nearer.kernels.threads import thread_count
 from nearer.models.famd_axes import Axes, fitted_axes
 from nearer.models.incremental import TRAINING
-from nearer.models.parameters import Constraint, Estimator, Whole, plain
+from nearer.models.parameters import Constraint, Estimator, Whole
 from nearer.models.saving import OPENERS, load_model, save_model
 from nearer.models.state import TrainingState
 from nearer.models.table_categories import CENTRES, category_centres, category_space
 from nearer.models.table_encoding import parts_of, put_parts
-from nearer.models.table_reading import READING, read_rows_and_keys
+from nearer.models.table_reading import ASKED, READING, asked, read_rows_and_keys, refuse_decided
 from nearer.progress import Progress
 from nearer.space import Space
 from nearer.space.identity import parts_identity
@@ -104,6 +104,7 @@ class FAMD(Estimator):
     _centres: dict[str, NDArray[np.float32]]  # of categories
     _fingerprint: str
     _fitted: dict[str, object]
+    _asked: dict[str, object]  # `ASKED`, as it was in the fit
 
     def __init__(
         self,
@@ -130,7 +131,7 @@ class FAMD(Estimator):
         `TableAutoencoder.fit` does.
         """
         self.check_parameters()
-        threads = thread_count(self.threads)
+        threads, dim = thread_count(self.threads), int(self.__dict__["dim"])
         begin = time.perf_counter()
         material = read_rows_and_keys(
             table,
@@ -144,9 +145,9 @@ class FAMD(Estimator):
         )
         read = time.perf_counter()
         axes, eigenvalues, total = fitted_axes(
-            material.parts.parts, material.rows, int(self.dim), int(self.seed), threads
+            material.parts.parts, material.rows, dim, int(self.seed), threads
         )
-        settings = self._settings()
+        settings: dict[str, object] = {"dim": dim, "seed": int(self.seed)}
         vectors = axes.coordinates(material.rows)
         end = time.perf_counter()
         self._keep(material.parts, axes, settings, material.fingerprint(settings), eigenvalues)
@@ -204,9 +205,28 @@ class FAMD(Estimator):
         return category_space(self._parts, self._centres, column, space, type(self).__name__)
 
     @property
+    def dim(self) -> int:
+        """Dimension of the vectors: once fitted that of the fit, before it the parameter."""
+        given: int = self.__dict__["dim"]
+        return self._axes.dim if "_axes" in self.__dict__ else given
+
+    @dim.setter
+    def dim(self, dim: int) -> None:
+        self.__dict__["dim"] = dim
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters by name, as the constructor was given them; see `Estimator.get_params`."""
+        return {**super().get_params(deep), "dim": self.__dict__["dim"]}
+
+    @property
     def identity(self) -> str:
         """SHA-256 of all that decides a row's vector; that of `space_` too."""
         return self.space_.identity
+
+    @property
+    def as_written(self) -> tuple[str, ...]:
+        """Columns whose values are read from files as the text they are written as."""
+        return self.plan_.as_written
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
         """Save the model, to `load` it later: a folder, written at one instant.
@@ -220,26 +240,27 @@ class FAMD(Estimator):
         state.arrays[VECTORS] = np.ascontiguousarray(space.vectors)
         state.names[KEYS] = list(space.keys)
         position = {"fingerprint": self._fingerprint}
-        save_model(Path(path), state, {"model": "FAMD", **self._fitted}, position, overwrite)
+        settings = {"model": "FAMD", **self._fitted, **self._asked}
+        save_model(Path(path), state, settings, position, overwrite)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], **parameters: Any) -> Self:
-        """The model that `save` wrote, fitted as it was.
+        """The model that `save` wrote, fitted as it was; `parameters` set what the fit did not decide.
 
-        Raises `ModelNotFound`, `IntegrityError` for files that were changed.
+        Raises `ModelNotFound`, `IntegrityError` for files that were changed, `ParameterError` for parameters
+        that the model was fitted with.
         """
         settings, state, position = load_model(Path(path), "FAMD")
+        refuse_decided(parameters, (*DECIDING, *ASKED), settings, path)
         model = cls(**settings).set_params(**parameters)
         model.check_parameters()
         parts = parts_of(state)
         axes = Axes.of(parts.parts, state.arrays)
-        model._keep(parts, axes, settings, position["fingerprint"], state.arrays[INERTIAS])
+        fitted = {name: settings[name] for name in DECIDING}
+        model._keep(parts, axes, fitted, position["fingerprint"], state.arrays[INERTIAS])
         model._centres = {name: array for name, array in state.arrays.items() if name.startswith(CENTRES)}
         model.space_ = model._space(state.names[KEYS], state.arrays[VECTORS])
         return model
-
-    def _settings(self) -> dict[str, object]:
-        return {name: plain(getattr(self, name)) for name in DECIDING}
 
     def _keep(
         self,
@@ -250,6 +271,7 @@ class FAMD(Estimator):
         eigenvalues: NDArray[np.float64],
     ) -> None:
         self._parts, self._axes, self._fitted = parts, axes, settings
+        self._asked = asked(self.kinds, self.ignore)
         self._fingerprint, self.plan_, self.eigenvalues_ = fingerprint, parts.plan, eigenvalues
 
     def _space(self, keys: Sequence[str], vectors: NDArray[np.float32]) -> Space:

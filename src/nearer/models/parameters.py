@@ -245,8 +245,8 @@ class Estimator:
 
     def check_parameters(self) -> None:
         """Raise `ParameterError` for the first parameter that breaks its rule."""
-        for name in self.parameter_names():
-            constraint, value = self.constraints[name], getattr(self, name)
+        for name, value in self.get_params(deep=False).items():
+            constraint = self.constraints[name]
             if not constraint.allows(value):
                 raise ParameterError(
                     f"{name}={shown(value)} is not allowed: {name} must be {constraint.rule()}"

@@ -26,7 +26,14 @@ from nearer.models.state import TrainingState
 from nearer.models.table_categories import CENTRES, category_centres, category_space
 from nearer.models.table_encoding import CENTRE, TableEncoding, parts_of, put_parts
 from nearer.models.table_layers import Layout, surprise
-from nearer.models.table_reading import READING, TableMaterial, read_rows_and_keys
+from nearer.models.table_reading import (
+    ASKED,
+    READING,
+    TableMaterial,
+    asked,
+    read_rows_and_keys,
+    refuse_decided,
+)
 from nearer.models.table_training import TableTraining, first_arrays
 from nearer.progress import Progress
 from nearer.space import Space
@@ -124,6 +131,7 @@ class TableAutoencoder(Incremental[TableMaterial]):
     report_: TableReport
     _data: TableMaterial  # between reading and learning only
     _fitted: dict[str, object]  # the settings of `_encoding`
+    _asked: dict[str, object]  # `ASKED`, as it was in the fit
     _encoding: TableEncoding
     _centres: dict[str, NDArray[Any]]  # of categories
 
@@ -220,6 +228,11 @@ class TableAutoencoder(Incremental[TableMaterial]):
         """SHA-256 of all that decides a row's vector; that of `space_` too."""
         return self.space_.identity
 
+    @property
+    def as_written(self) -> tuple[str, ...]:
+        """Columns whose values are read from files as the text they are written as."""
+        return self.plan_.as_written
+
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
         """Save the model, to `load` it later: a folder, written at one instant.
 
@@ -230,7 +243,7 @@ class TableAutoencoder(Incremental[TableMaterial]):
         if "_state" not in self.__dict__:
             raise NotFitted("the last fit failed, and its weights are lost", remedy="call fit again")
         position = {"fingerprint": self._fingerprint, "units": self._units, "last_unit": self._last_unit}
-        settings = {"model": "TableAutoencoder", **self._fitted}
+        settings = {"model": "TableAutoencoder", **self._fitted, **self._asked}
         save_model(Path(path), self._state, settings, position, overwrite)
 
     @classmethod
@@ -241,13 +254,7 @@ class TableAutoencoder(Incremental[TableMaterial]):
         that the model was trained with.
         """
         settings, state, position = load_model(Path(path), "TableAutoencoder")
-        for name in parameters:
-            if name in cls.deciding:
-                raise ParameterError(
-                    f"{name} was decided when this model was trained, and is {settings[name]!r}",
-                    file=path,
-                    remedy=f"leave {name} out, or set it after loading for a further fit",
-                )
+        refuse_decided(parameters, (*cls.deciding, *ASKED), settings, path)
         model = cls(**settings).set_params(**parameters)
         model.check_parameters()
         model._state = state
@@ -258,13 +265,14 @@ class TableAutoencoder(Incremental[TableMaterial]):
         return model
 
     def _require_consistent(self) -> None:
-        if "_state" not in self.__dict__:
+        if not {"_state", "_asked"} <= self.__dict__.keys():
             return
-        for name in ("hidden", "bins"):
-            fitted = self.__dict__.get("_fitted", {}).get(name, getattr(self, name))
-            if fitted != getattr(self, name):
+        now = {"hidden": self.hidden, "bins": self.bins, **asked(self.kinds, self.ignore)}
+        before = {**self._fitted, **self._asked}
+        for name, value in now.items():
+            if value != before[name]:
                 raise ParameterError(
-                    f"{name}={getattr(self, name)}, but this model is fitted with {name}={fitted}",
+                    f"{name}={value}, but this model is fitted with {name}={before[name]}",
                     remedy=f"fit a new model, or set {name} back",
                 )
 
@@ -310,7 +318,7 @@ class TableAutoencoder(Incremental[TableMaterial]):
             self._keep_rows(state, data, layout)
         self._encoding = TableEncoding.of(state, parts, layout)
         self._centres = {n: array.copy() for n, array in state.arrays.items() if n.startswith(CENTRES)}
-        self._fitted = self._settings()
+        self._fitted, self._asked = self._settings(), asked(self.kinds, self.ignore)
         self.plan_ = parts.plan
         self.space_ = Space(
             state.names[KEYS],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from nearer.data.table import TablePlan
 from nearer.data.table_kinds import Kind
 from nearer.data.table_read import Rows, read_rows
 from nearer.encoders.table import Prepared, TableParts
-from nearer.errors import InputError, shown
+from nearer.errors import InputError, ParameterError, shown
 from nearer.models.parameters import Constraint, Instance, OrNone
 
 MOST_BATCHES, LEAST_ROWS = 20, 8  # a small table is cut into so many batches of no fewer rows
@@ -25,6 +25,8 @@ READING: Mapping[str, Constraint] = {
     "ignore": OrNone(Instance((list, tuple), "a list of columns")),
     "key": OrNone(Instance((str,), "the name of a column")),
 }
+
+ASKED = ("kinds", "ignore")  # what decides the plan of a table, beside the table
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +78,7 @@ def read_rows_and_keys(
     if known is None:
         as_written = [name for name, kind in given.items() if kind in ("category", "text")]
     else:
-        as_written = [c.name for c in known.plan.columns if c.kind in ("category", "text")]
+        as_written = list(known.plan.as_written)
     rows = read_rows(table, [*as_written, *KEY_NAMES, *([] if key is None else [key])])
     named = _key_column(rows, key, [*given, *(ignore or ())])
     keys = [str(row) for row in range(len(rows))] if named is None else _keys(rows, named)
@@ -89,6 +91,24 @@ def read_rows_and_keys(
         plan = TablePlan.infer(rows, given, [*(ignore or ()), *rest])
         known, prepared = TableParts.fit(plan, plan.read(rows), bins, seed)
     return TableMaterial(known, prepared, keys, _rows_a_batch(len(prepared), batch_size))
+
+
+def asked(kinds: Mapping[str, Kind] | None, ignore: Sequence[str] | None) -> dict[str, object]:
+    """`ASKED` as JSON takes it; None where nothing was asked."""
+    return {"kinds": dict(kinds or {}) or None, "ignore": list(ignore or ()) or None}
+
+
+def refuse_decided(
+    parameters: Iterable[str], decided: Sequence[str], settings: Mapping[str, object], path: object
+) -> None:
+    """Raise `ParameterError` for one of `parameters`, given to load, that the saved fit decided."""
+    for name in parameters:
+        if name in decided:
+            raise ParameterError(
+                f"{name} was decided when this model was trained, and is {settings.get(name)!r}",
+                file=path,
+                remedy=f"leave {name} out, or set it after loading for a further fit",
+            )
 
 
 def _rows_a_batch(rows: int, batch_size: int) -> int:

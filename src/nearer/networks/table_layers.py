@@ -44,10 +44,8 @@ class TableModule(nn.Module):
                 nn.EmbeddingBag(buckets, WORD_UNITS, mode="mean", padding_idx=0) for _ in range(texts)
             )
         with torch.no_grad():
-            for embedding, size in zip(self.categories, sizes, strict=True):
-                embedding.get_parameter("weight")[size - 2] = (
-                    0.0  # no training row has a value that is not known
-                )
+            for embedding in self.categories:  # untrained where no training row is unknown, or missing
+                embedding.get_parameter("weight")[-2:] = 0.0
         inputs = sum(len(low) + 1 for low, _ in self.edges) + sum(units) + texts * WORD_UNITS
         self.above = layers(inputs, hidden, dim, 0.0, seed + 1)
 

@@ -47,9 +47,23 @@ def taken(values: Any, rows: NDArray[np.int64]) -> Any:
 
 def is_table(data: Any) -> bool:
     """Whether `data` is a table: the path of one, columns by name, or what hands over Arrow columns."""
-    if is_path(data) or hasattr(data, "__arrow_c_stream__") or hasattr(data, "columns"):
+    if is_path(data) or hasattr(data, "columns"):
         return True
+    if hasattr(data, "__arrow_c_stream__"):
+        return not _is_series(data)
     return isinstance(data, Mapping) and bool(data) and all(_is_column(value) for value in data.values())
+
+
+def _is_series(data: Any) -> bool:
+    """Whether what hands over an Arrow stream is one column: a Series of pandas or Polars, an Arrow array."""
+    import pyarrow as pa  # noqa: PLC0415  (heavy: paid for where it is needed)
+
+    if hasattr(data, "schema") or not hasattr(data, "__len__"):  # a reader of batches is read once only
+        return False
+    try:
+        return not pa.types.is_struct(pa.chunked_array(data).type)
+    except (pa.ArrowException, TypeError, ValueError):  # Python objects, which only a Series of them holds
+        return True
 
 
 def _is_column(value: object) -> bool:
@@ -69,7 +83,10 @@ def read_items(
     Raises `InputError` where there are no items, or where it is not clear which column holds them.
     """
     if is_table(data):
-        table, where = named_columns(data, [Role("key", key, (), required=False)] if key else [])
+        roles = [] if key is None else [Role("key", key, (), is_id=True)]
+        if not whole and isinstance(item, str | None):
+            roles.append(Role("item", item, known, required=False, is_id=True))
+        table, where = named_columns(data, roles)
         keys = None if key is None else table.column(key).to_pylist()
         chosen = [name for name in table.column_names if name != key] if item is None else item
         if item is None and not whole:
@@ -142,6 +159,8 @@ def listed(data: Any) -> Any:
     """A sequence as a list, an array as it is; raises `InputError` for what is neither."""
     if isinstance(data, np.ndarray) and data.ndim > 0:
         return data
+    if hasattr(data, "to_pylist"):  # Arrow's own would give scalars of Arrow
+        return data.to_pylist()
     if isinstance(data, str | bytes) or not isinstance(data, Sequence):
         if hasattr(data, "__iter__") and not isinstance(data, str | bytes | Mapping):
             return list(data)

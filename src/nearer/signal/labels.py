@@ -74,9 +74,9 @@ class SameLabel:
             return [row[0] for row in rows], [row[1] for row in rows], None, None
         named = [Role("label", self.label, LABEL)]
         if isinstance(self.item, str) or (self.item is None and not whole):
-            named.append(Role("item", self.item, ITEM))
+            named.append(Role("item", self.item, ITEM, is_id=not whole))
         if self.key is not None:
-            named.append(Role("key", self.key, ()))
+            named.append(Role("key", self.key, (), is_id=True))
         table, where = named_columns(data, named)
         lower = {name.lower(): name for name in reversed(table.column_names)}
         label = self.label or next(lower[name] for name in LABEL if name in lower)

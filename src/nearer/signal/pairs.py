@@ -86,11 +86,14 @@ class Pairs:
 
     def _columns(self, data: Any, whole: tuple[bool, bool]) -> tuple[Any, Any, list[Any], str | None]:
         roles = [
-            Role(name, given if isinstance(given, str) else None, known)
-            for name, given, known in (("left", self.left, LEFT), ("right", self.right, RIGHT))
+            Role(name, given if isinstance(given, str) else None, known, is_id=not rows)
+            for name, given, known, rows in (
+                ("left", self.left, LEFT, whole[0]),
+                ("right", self.right, RIGHT, whole[1]),
+            )
             if isinstance(given, str | None)
         ]
-        keys = [Role(name, given, ()) for name, given in self._keys() if given is not None]
+        keys = [Role(name, given, (), is_id=True) for name, given in self._keys() if given is not None]
         table, where = named_columns(data, [*roles, *keys])
         sides = []
         for given, known, rows in zip((self.left, self.right), (LEFT, RIGHT), whole, strict=True):

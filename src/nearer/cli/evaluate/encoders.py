@@ -24,6 +24,7 @@ class Timed:
     def __init__(self, name: str, encoder: Encoder) -> None:
         self.name, self.encoder = name, encoder
         self.modality = getattr(encoder, "modality", None)
+        self.as_written = getattr(encoder, "as_written", ())
         self.items, self.seconds = 0, 0.0
 
     @property
