@@ -1,6 +1,7 @@
 """Data: readers that turn files, iterables and tables into bytes, ids and arrays; no learning here."""
 
 from nearer.data.audio import list_audio, read_audio
+from nearer.data.files import file_key
 from nearer.data.graph import EdgeSplit, Graph, as_graph
 from nearer.data.image_lists import ImageList, list_images
 from nearer.data.images import read_image
@@ -21,6 +22,7 @@ __all__ = [
     "TokenLines",
     "as_graph",
     "as_interactions",
+    "file_key",
     "find_files",
     "list_audio",
     "list_images",

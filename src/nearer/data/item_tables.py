@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nearer.data.cells import unwrapped
 from nearer.data.columns import ending
 from nearer.errors import FormatError, InputError, shown
 
@@ -202,14 +203,7 @@ def _values(batch: Any, chosen: Chosen) -> list[Any]:
     if chosen.item is None:
         rows: list[Any] = batch.to_pylist()
         return rows
-    return [_value(value) for value in batch.column(chosen.item).to_pylist()]
-
-
-def _value(value: Any) -> Any:
-    """A cell; of bytes and a path, as Hugging Face datasets hold images and sounds, the bytes or the path."""
-    if isinstance(value, Mapping) and {"bytes", "path"} & set(value):
-        return value.get("bytes") or value.get("path")
-    return value
+    return [unwrapped(value) for value in batch.column(chosen.item).to_pylist()]
 
 
 def _damaged(path: Path | None, error: Exception, row: int) -> FormatError:
