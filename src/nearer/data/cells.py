@@ -1,4 +1,4 @@
-"""Cells of images and sounds as Hugging Face datasets hold them: bytes, a path, or samples with their rate."""
+"""Cells of images and sounds as Hugging Face datasets hold them: bytes, a path, or samples and rate."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import errno
 import glob
 import os
 from collections.abc import Collection
+from itertools import takewhile
 from pathlib import Path
 
 from nearer.errors import InputError, shown
@@ -33,7 +34,7 @@ def files_at(place: str) -> list[Path]:
 
 
 def media_files(place: str, kind: str, endings: Collection[str], remedy: str) -> list[Path]:
-    """The files of `kind` ("image") at a place, told by their endings; a path gives its file, whatever ending.
+    """The files of `kind` ("image") at a place, told by their endings; a path gives its file all the same.
 
     Empty files are among them, so that who reads them names them. Raises `InputError` where there is none;
     `remedy` says the endings.
@@ -48,12 +49,18 @@ def media_files(place: str, kind: str, endings: Collection[str], remedy: str) ->
 
 
 def file_key(path: Path, place: str) -> str:
-    """The key of a file that was found at `place`: its path below a folder, or its whole path."""
-    return (path.relative_to(place) if Path(place).is_dir() else path).as_posix()
+    """The key of a file found at `place`: its path below the folder, or below the one that a glob begins at.
+
+    A file that is the place itself has its whole path.
+    """
+    if path == Path(place):
+        return path.as_posix()
+    parts = takewhile(lambda part: not glob.has_magic(part), Path(place).parts)
+    return path.relative_to(place if Path(place).is_dir() else Path(*parts)).as_posix()
 
 
 def is_no_path(place: str) -> bool:
-    """Whether `place` cannot be asked for in the file system: empty, too long, or of impossible characters."""
+    """Whether `place` cannot be asked for in the file system: empty, too long, or with a zero character."""
     if not place:
         return True
     try:

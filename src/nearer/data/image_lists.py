@@ -25,7 +25,8 @@ class ImageList:
 
     Attributes
     ----------
-    keys : the path below the folder, the column of keys, or the number of the image from 0.
+    keys : the path below the folder (for a glob, the one it begins at), the column of keys, or the number of
+        the image from 0.
     images : what `read_image` takes, in the order of the keys.
     """
 

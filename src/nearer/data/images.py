@@ -167,7 +167,7 @@ def _damaged(name: str, error: Exception, module: Any, most_pixels: int) -> _Ref
 def _too_large(found: str, most_pixels: int) -> _Refused:
     return _Refused(
         f"holds {found}, most_pixels={most_pixels:,} is the limit",
-        "if it is to be trusted, raise most_pixels",
+        "if it is to be trusted, raise most_pixels, or make it smaller",
     )
 
 

@@ -18,8 +18,9 @@ def list_audio(source: Any) -> list[Any]:
     """The recordings of `source`, each a path, bytes or (samples, rate), none of them read yet.
 
     A folder gives its sound files (told by their endings, in folders below it too, hidden ones left out),
-    sorted by path; a glob those it matches; a path its file, whatever its ending; a column of Arrow, pandas or Polars its values, of which
-    those of Hugging Face's audio columns are their bytes or path. An iterable is taken as it is.
+    sorted by path; a glob those it matches; a path its file, whatever its ending; a column of Arrow, pandas
+    or Polars its values, of which those of Hugging Face's audio columns are their bytes, their path, or
+    samples and rate. An iterable is taken as it is.
 
     Raises `InputError` for a place without sound files and for values that are no recordings.
     """

@@ -41,8 +41,8 @@ class ImageEncoder:
     name : of the model, for messages.
     most_pixels : of an image; a larger one is refused before it is decoded.
 
-    Raises `FormatError` for what is no ONNX model or lacks weights beside it, `ParameterError` where the network's input or
-    output does not fit what is stated, and `MissingExtra` without ONNX Runtime.
+    Raises `FormatError` for what is no ONNX model or lacks weights beside it, `ParameterError` where the
+    network's input or output does not fit what is stated, and `MissingExtra` without ONNX Runtime.
     """
 
     modality: Modality = "image"
@@ -88,8 +88,8 @@ class ImageEncoder:
     ) -> NDArray[np.float32]:
         """Vectors of images: float32 (n, dim).
 
-        `items` is a list of images, or a column of them (Arrow, pandas, Polars), taken in its order. An image is
-        a path, the bytes of a file, an array (height, width[, 1, 3 or 4]) or a Pillow image; see
+        `items` is a list of images, or a column of them (Arrow, pandas, Polars). An image is a path, the
+        bytes of a file, an array (height, width[, 1, 3 or 4]) or a Pillow image; see
         `nearer.data.read_image`. `batch_size` is the most that are decoded and go through the network at
         once; more than 16 never do.
 

@@ -1,4 +1,4 @@
-"""An ONNX file and the files beside it that it keeps weights in: which these are, and what all of them hold."""
+"""What an ONNX file holds, and the files beside it that it keeps weights in."""
 
 from __future__ import annotations
 
