@@ -244,7 +244,8 @@ def test_folders_globs_and_columns_are_listed(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(data)
     assert list_audio(tmp_path) == [tmp_path / "a.wav", tmp_path / "b/two.FLAC"]
-    assert list_audio(str(tmp_path / "b/*")) == [tmp_path / "b/notes.txt", tmp_path / "b/two.FLAC"]
+    assert list_audio(str(tmp_path / "b/*")) == [tmp_path / "b/two.FLAC"]
+    assert list_audio(tmp_path / "b/notes.txt") == [tmp_path / "b/notes.txt"]
     assert list_audio(tmp_path / "a.wav") == [tmp_path / "a.wav"]
     assert list_audio(pa.chunked_array([[data], [data]])) == [data, data]
     assert list_audio(pa.array([data])) == [data]
@@ -263,18 +264,22 @@ def test_rows_of_hugging_face_are_read(tmp_path: Path) -> None:
     ):
         np.testing.assert_allclose(read_audio(row, 16_000), wave, atol=1e-4)
         np.testing.assert_allclose(read_audio(list_audio([row])[0], 16_000), wave, atol=1e-4)
-    with pytest.raises(InputError, match=r"^item 2: None is no recording"):
+    with pytest.raises(InputError, match=r"^item 2: \{'text': 'a'\} is no recording"):
         read_audio({"text": "a"}, 16_000, place="item 2")
 
 
 def test_what_lists_nothing_is_named(tmp_path: Path) -> None:
     pa = pytest.importorskip("pyarrow")
-    with pytest.raises(
-        InputError, match=rf"^{tmp_path}: no sound file in this folder; sound files end in .aif, "
-    ):
+    with pytest.raises(InputError, match=rf"^{tmp_path}: no file in this directory$"):
         list_audio(tmp_path)
-    with pytest.raises(InputError, match=r"^nowhere/\*: there is no such file or folder"):
+    (tmp_path / "a.txt").write_text("x")
+    for place in (str(tmp_path), f"{tmp_path}/*"):
+        with pytest.raises(InputError, match=r": no sound among 1 files; sound files end in .aif, "):
+            list_audio(place)
+    with pytest.raises(InputError, match=r"^nowhere/\*: no file matches$"):
         list_audio("nowhere/*")
+    with pytest.raises(InputError, match=r"^a song of my own.wav: no such file or directory$"):
+        list_audio("a song of my own.wav")
     with pytest.raises(InputError, match=r"is no list of recordings; give a folder"):
         list_audio(b"RIFF")
     with pytest.raises(InputError, match=r"^row 1: None is no recording"):

@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from nearer.data import list_images, read_image
+from nearer.data.item_tables import ItemColumns
+from nearer.data.items import read_items
 from nearer.errors import InputError
 
 Image = pytest.importorskip("PIL.Image")
@@ -41,7 +43,8 @@ def test_a_folder_gives_its_images_and_those_below(folder: Path) -> None:
 
 
 def test_a_glob_and_a_file(folder: Path) -> None:
-    assert list_images(f"{folder}/*.png").keys == (f"{folder}/a.png",)
+    assert list_images(f"{folder}/*.png").keys == ("a.png",)
+    assert list_images(f"{folder}/f*/*.png").keys == ("far/c.png",)
     assert len(list_images(f"{folder}/**/*.png")) == 2
     one = list_images(folder / "a.png")
     assert one.keys == (str(folder / "a.png"),)
@@ -98,3 +101,12 @@ def test_a_folder_without_images_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x")
     with pytest.raises(InputError, match="no image among 1 files; images end in"):
         list_images(tmp_path)
+
+
+def test_an_empty_file_is_listed_so_that_it_is_named(folder: Path) -> None:
+    (folder / "empty.png").write_bytes(b"")
+    assert "empty.png" in list_images(folder).keys
+    found = list(read_items(folder, "image", ItemColumns()).rows)
+    assert [item.key for item in found] == ["a.png", "b.PNG", "empty.png", "far/c.png"]
+    with pytest.raises(InputError, match=r"empty\.png: is empty, not an image"):
+        read_image(found[2].value)

@@ -3,14 +3,16 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from nearer.data import read_image
+from nearer.data import images, read_image
 from nearer.errors import InputError, ParameterError
 
 Image = pytest.importorskip("PIL.Image")
@@ -161,7 +163,7 @@ def test_a_bomb_is_refused_by_its_header_before_it_is_decoded(limit: int) -> Non
     assert not shown
     assert str(caught.value) == (
         f"item 0: holds {side:,} x {side:,} pixels, most_pixels={limit:,} is the limit; "
-        "if it is to be trusted, raise most_pixels"
+        "if it is to be trusted, raise most_pixels, or make it smaller"
     )
 
 
@@ -171,6 +173,29 @@ def test_a_bomb_inside_an_icon_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
     with warnings.catch_warnings(record=True) as shown, pytest.raises(InputError, match="more pixels than"):
         read_image(data)
     assert not shown
+
+
+def test_filters_of_warnings_are_as_before_after_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    decode, second_began, first_ended = images._image_pixels, threading.Event(), threading.Event()
+    turns = iter((1, 2))
+
+    def decode_in_turn(image: Any, most_pixels: int) -> Any:
+        if next(turns) == 1:
+            second_began.wait(0.3)
+        else:
+            second_began.set()
+            first_ended.wait(10)
+        return decode(image, most_pixels)
+
+    def read(data: bytes) -> None:
+        read_image(data)
+        first_ended.set()
+
+    monkeypatch.setattr(images, "_image_pixels", decode_in_turn)
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(read, [saved(picture(), "GIF")] * 2))
+    assert warnings.filters == before
 
 
 def test_an_image_above_pillows_own_limit_is_read_where_it_is_allowed(

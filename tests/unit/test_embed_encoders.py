@@ -122,6 +122,14 @@ def test_recordings_one_of_which_is_cut_short(tmp_path: Path) -> None:
     assert "1.wav" in made.report.skipped[0][1]
 
 
+def test_decoded_cells_of_recordings_embed_as_they_encode() -> None:
+    encoder = opened("resemblyzer")
+    tones = [np.sin(np.arange(16_000) / (2 + number)).tolist() for number in range(2)]
+    cells = [{"path": None, "array": samples, "sampling_rate": 16_000} for samples in tones]
+    made = nearer.embed(encoder, pa.table({"id": ["a", "b"], "audio": cells}))
+    np.testing.assert_allclose(made.space.vectors, encoder.encode(cells), rtol=0, atol=1e-5)
+
+
 def test_images_of_a_column_of_bytes(tmp_path: Path) -> None:
     image = pytest.importorskip("PIL.Image")
     encoder = opened("efficientnet-lite0")

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import io
 import tracemalloc
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import nearer
@@ -95,6 +99,43 @@ def test_images_come_as_paths_bytes_arrays_and_pillow_images(network: Path, tmp_
     ]
     vectors = encoder.encode(forms)
     np.testing.assert_array_equal(vectors, np.repeat(encoder.encode(IMAGES[:1]), 5, axis=0))
+
+
+def test_columns_and_iterators_are_taken_in_their_order(network: Path) -> None:
+    encoder = nearer.encoder(network, **STATED)
+    files = [png(image) for image in IMAGES[:3]]
+    expected = encoder.encode(files)
+    cells = [{"bytes": data, "path": None} for data in files]
+    for items in (
+        pd.Series(files, index=[2, 0, 1]),  # whose labels are other rows
+        pd.Series(list(IMAGES[:3]), index=list("abc")),
+        pl.Series(files),
+        pa.array(files),
+        pa.chunked_array([files[:1], files[1:]]),
+        pa.array(cells),
+        cells,
+        iter(files),
+    ):
+        np.testing.assert_array_equal(encoder.encode(items), expected)
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        (np.zeros((40, 50, 3), np.uint8), "one array of shape (40, 50, 3); put it in a list"),
+        (np.zeros((40, 50, 1), np.uint8), "one array of shape (40, 50, 1); put it in a list"),
+        (np.zeros((40, 50), np.uint8), "one array of shape (40, 50); put it in a list"),
+        (Image.new("L", (2, 2)), "<PIL.Image.Image image mode=L size=2x2 at"),
+        (5, "5; put it in a list"),
+        (pd.DataFrame({"image": [b""]}), "a table; give the column of images"),
+        (pa.table({"image": [b""]}), "a table; give the column of images"),
+    ],
+)
+def test_one_image_or_a_table_is_no_list(items: Any, message: str, network: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        nearer.encoder(network, **STATED).encode(items)
+    assert str(caught.value).startswith(f"encode takes a list of images, not {message}")
+    assert nearer.encoder(network, **STATED).encode(np.zeros((2, 8, 8), np.uint8)).shape == (2, 5)
 
 
 def test_cropping_and_resizing_keep_the_shape_of_things(network: Path) -> None:
@@ -238,6 +279,25 @@ def test_a_bomb_among_images_is_refused() -> None:
     encoder = ImageEncoder(small_network(), scaling, threads=1, most_pixels=100)
     with pytest.raises(InputError, match=r"^item 1: holds 30 x 10 pixels, most_pixels=100 is the limit"):
         encoder.encode([IMAGES[0], png(np.zeros((10, 30, 3), np.uint8))])
+
+
+def test_the_limit_of_pixels_is_an_option_of_every_encoder(
+    network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEARER_CACHE", str(tmp_path))
+    monkeypatch.setattr(efficientnet, "read_state", lambda path: lite0_state())
+    (tmp_path / "weights.pth").write_bytes(b"weights")
+    for most, fits in ((299, False), (300, True)):
+        for encoder in (
+            nearer.encoder(network, **STATED, most_pixels=most),
+            efficientnet.open_lite0([tmp_path / "weights.pth"], size=32, threads=1, most_pixels=most),
+        ):
+            with (
+                nullcontext() if fits else pytest.raises(InputError, match="30 x 10 pixels, most_pixels=299")
+            ):
+                encoder.encode([np.zeros((10, 30, 3), np.uint8)])
+    with pytest.raises(ParameterError, match="most_pixels=0 is not a whole number from 1 up"):
+        nearer.encoder(network, **STATED, most_pixels=0)
 
 
 def test_without_the_runtime_its_install_line_is_given(

@@ -2,6 +2,7 @@
 
 from nearer.data.audio import list_audio, read_audio
 from nearer.data.columns import is_table_file
+from nearer.data.files import file_key
 from nearer.data.graph import EdgeSplit, Graph, as_graph
 from nearer.data.image_lists import ImageList, list_images
 from nearer.data.images import read_image
@@ -22,6 +23,7 @@ __all__ = [
     "TokenLines",
     "as_graph",
     "as_interactions",
+    "file_key",
     "find_files",
     "is_table_file",
     "list_audio",

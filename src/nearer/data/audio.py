@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearer.data.cells import unwrapped
 from nearer.data.sound_files import is_recording, open_sound
-from nearer.data.sound_lists import list_audio, unwrapped
+from nearer.data.sound_lists import list_audio
 from nearer.errors import InputError, ParameterError, shown
 from nearer.extras import require
 

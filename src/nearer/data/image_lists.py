@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nearer.data.cells import unwrapped
 from nearer.data.columns import KEY_NAMES, TABLE_ENDINGS, Role, read_columns
-from nearer.data.text import find_files
+from nearer.data.files import file_key, media_files
 from nearer.errors import InputError, shown
 from nearer.extras import require
 
@@ -23,7 +24,8 @@ class ImageList:
 
     Attributes
     ----------
-    keys : the path below the folder, the column of keys, or the number of the image from 0.
+    keys : the path below the folder (for a glob, the one it begins at), the column of keys, or the number of
+        the image from 0.
     images : what `read_image` takes, in the order of the keys.
     """
 
@@ -68,17 +70,8 @@ def _is_table(source: Any) -> bool:
 def _files(place: str) -> ImageList:
     module = require("PIL.Image", "images", "listing images")
     endings = set(module.registered_extensions())
-    found = find_files(place)
-    if Path(place).is_file():
-        return ImageList((place,), [place])
-    images = [path for path in found if path.suffix.lower() in endings]
-    if not images:
-        raise InputError(
-            f"no image among {len(found):,} files", file=place, remedy="images end in .jpg, .png, .webp, ..."
-        )
-    folder = Path(place) if Path(place).is_dir() else None
-    keys = [(path.relative_to(folder) if folder else path).as_posix() for path in images]
-    return _keyed(keys, [str(path) for path in images], place)
+    images = media_files(place, "image", endings, "images end in .jpg, .png, .webp, ...")
+    return _keyed([file_key(path, place) for path in images], [str(path) for path in images], place)
 
 
 def _tabled(source: Any, key: str | None, image: str | None) -> ImageList:
@@ -98,8 +91,7 @@ def _tabled(source: Any, key: str | None, image: str | None) -> ImageList:
 
 def _cell(value: Any, row: int, where: str | None) -> Any:
     """The bytes or the path that a cell holds."""
-    if isinstance(value, Mapping):  # as Hugging Face datasets hold images
-        value = value.get("bytes") or value.get("path")
+    value = unwrapped(value)
     if value is None or value in (b"", ""):
         raise InputError("the image is missing", file=where, row=row, remedy="leave the row out")
     if not isinstance(value, bytes | str):

@@ -18,6 +18,7 @@ import io
 import os
 import struct
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -27,6 +28,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearer.data.cells import unwrapped
 from nearer.errors import InputError, NearerError, ParameterError, shown
 from nearer.extras import require
 
@@ -39,6 +41,7 @@ MOST_PIXELS = 89_478_485  # of one image: a quarter of a GiB of RGB
 DRAWINGS = {"EPS", "WMF"}  # which Pillow hands to other programs
 KNOWN_SIZE = {"BMP", "JPEG", "PNG", "WEBP"}  # whose header holds the size of all that is decoded
 ORIENTATION = 0x0112  # the EXIF tag
+ONE_AT_A_TIME = threading.Lock()
 FORMS = "give a path, the bytes of a file, a uint8 array (height, width, 3) or a Pillow image"
 
 
@@ -46,30 +49,37 @@ def read_image(source: Any, *, place: str | None = None, most_pixels: int = MOST
     """The pixels of one image: uint8 (height, width, 3), RGB.
 
     source : a path; the bytes of a file; an array, (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), of uint8 or
-        uint16; or a Pillow image.
+        uint16; a Pillow image; or a row of Hugging Face's image columns.
     place : what the image is called in messages ("item 3"), unless a path names it.
     most_pixels : of an image; a larger one is refused before it is decoded, by what its header says.
 
     Raises `InputError` naming file or place for what is no image, cut short, damaged, too large or cannot be
     read; `MissingExtra` without Pillow.
     """
-    if isinstance(most_pixels, bool) or not isinstance(most_pixels, int | np.integer) or most_pixels < 1:
-        raise ParameterError(f"most_pixels={shown(most_pixels)} is not a whole number from 1 up")
+    most = checked_most_pixels(most_pixels)
+    source = unwrapped(source)
     is_path = isinstance(source, str | os.PathLike)
     try:
         if isinstance(source, np.ndarray):
-            return _array_pixels(source, int(most_pixels))
+            return _array_pixels(source, most)
         if is_path:
             with _opened_file(Path(source)) as stream:
-                return _decoded(stream, Path(source).suffix, int(most_pixels))
+                return _decoded(stream, Path(source).suffix, most)
         if isinstance(source, bytes | bytearray | memoryview):
-            return _decoded(io.BytesIO(source), "", int(most_pixels))
+            return _decoded(io.BytesIO(source), "", most)
         if "PIL.Image" in sys.modules and isinstance(source, sys.modules["PIL.Image"].Image):
-            return _image_pixels(source, int(most_pixels))
+            return _image_pixels(source, most)
     except _Refused as refused:
         file, row = (os.fspath(source), None) if is_path else (None, place or "the image")
         raise InputError(refused.problem, file=file, row=row, remedy=refused.remedy) from None
     raise InputError(f"{shown(source)} is no image", row=place, remedy=FORMS)
+
+
+def checked_most_pixels(most_pixels: object) -> int:
+    """The limit as a whole number; raises `ParameterError` for what is none from 1 up."""
+    if isinstance(most_pixels, bool) or not isinstance(most_pixels, int | np.integer) or most_pixels < 1:
+        raise ParameterError(f"most_pixels={shown(most_pixels)} is not a whole number from 1 up")
+    return int(most_pixels)
 
 
 class _Refused(Exception):  # noqa: N818  (not an error of its own: `read_image` adds the place)
@@ -136,8 +146,11 @@ def _candidates(module: Any, prefix: bytes, ending: str) -> Iterator[tuple[str, 
 
 @contextmanager
 def _bombs_refused(module: Any) -> Iterator[None]:
-    """Pillow's warning of sizes that show only while decoding (a PNG inside an ICO), as an exception."""
-    with warnings.catch_warnings():
+    """Pillow's warning of sizes that show only while decoding (a PNG inside an ICO), as an exception.
+
+    Filters of warnings are the whole process's: one thread at a time changes them, and puts them back.
+    """
+    with ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("error", module.DecompressionBombWarning)
         yield
 
@@ -154,7 +167,7 @@ def _damaged(name: str, error: Exception, module: Any, most_pixels: int) -> _Ref
 def _too_large(found: str, most_pixels: int) -> _Refused:
     return _Refused(
         f"holds {found}, most_pixels={most_pixels:,} is the limit",
-        "if it is to be trusted, raise most_pixels",
+        "if it is to be trusted, raise most_pixels, or make it smaller",
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nearer.data.cells import unwrapped
 from nearer.data.columns import KEY_NAMES, ending
 from nearer.data.table_read import Rows
 from nearer.data.table_values import as_texts, readable
@@ -215,14 +216,7 @@ def _values(batch: Any, chosen: Chosen, path: Path | None) -> list[Any]:
             for name, column in columns.columns.items()
         ]
         return [dict(zip(chosen.names, row, strict=True)) for row in zip(*lists, strict=True)]
-    return [_value(value) for value in batch.column(chosen.item).to_pylist()]
-
-
-def _value(value: Any) -> Any:
-    """A cell; of bytes and a path, as Hugging Face datasets hold images and sounds, the bytes or the path."""
-    if isinstance(value, Mapping) and {"bytes", "path"} & set(value):
-        return value.get("bytes") or value.get("path")
-    return value
+    return [unwrapped(value) for value in batch.column(chosen.item).to_pylist()]
 
 
 def _damaged(path: Path | None, error: Exception, row: int) -> FormatError:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nearer.data.columns import TABLE_ENDINGS, is_path, is_table_file
+from nearer.data.files import file_key
 from nearer.data.image_lists import list_images
 from nearer.data.item_tables import ItemColumns, Row, read_table, read_table_file
 from nearer.data.sound_lists import list_audio
@@ -136,19 +137,18 @@ def _files(place: str, modality: str | None) -> Items:
         paths = [Path(path) for path in list_audio(place)]
     else:
         paths = find_files(place)
-    folder = Path(place) if Path(place).is_dir() else None
     read = _text_file if modality == "text" else _file
-    rows = (read(path, row, folder) for row, path in enumerate(paths))
+    rows = (read(path, row, place) for row, path in enumerate(paths))
     return Items(rows, place, len(paths))
 
 
-def _file(path: Path, row: int, folder: Path | None) -> Item:
-    return Item((path.relative_to(folder) if folder else path).as_posix(), row, str(path))
+def _file(path: Path, row: int, place: str) -> Item:
+    return Item(file_key(path, place), row, str(path))
 
 
-def _text_file(path: Path, row: int, folder: Path | None) -> Item:
+def _text_file(path: Path, row: int, place: str) -> Item:
     """A file that is one text; one that cannot be read is a problem of this item."""
-    item = _file(path, row, folder)
+    item = _file(path, row, place)
     try:
         return item._replace(value=path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import glob
 import os
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
+from nearer.data.cells import unwrapped
+from nearer.data.files import media_files
 from nearer.errors import InputError, shown
 
 SOUND_ENDINGS = (".aif", ".aiff", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".wav")
@@ -18,35 +18,19 @@ def list_audio(source: Any) -> list[Any]:
     """The recordings of `source`, each a path, bytes or (samples, rate), none of them read yet.
 
     A folder gives its sound files (told by their endings, in folders below it too, hidden ones left out),
-    sorted by path; a glob the files it matches; a column of Arrow, pandas or Polars its values, of which
-    those of Hugging Face's audio columns are their bytes or path. An iterable is taken as it is.
+    sorted by path; a glob those it matches; a path its file, whatever its ending; a column of Arrow, pandas
+    or Polars its values, of which those of Hugging Face's audio columns are their bytes, their path, or
+    samples and rate. An iterable is taken as it is.
 
     Raises `InputError` for a place without sound files and for values that are no recordings.
     """
     if isinstance(source, str | os.PathLike):
-        return list(_files(os.fspath(source)))
+        remedy = f"sound files end in {', '.join(SOUND_ENDINGS)}"
+        return list(media_files(os.fspath(source), "sound", SOUND_ENDINGS, remedy))
     single = isinstance(source, bytes | bytearray | memoryview) or not isinstance(source, Iterable)
     if single and not _is_arrow(source):
         raise InputError(f"{shown(source)} is no list of recordings", remedy=FORMS)
     return [_recording(value, row) for row, value in enumerate(_values(source))]
-
-
-def _files(place: str) -> list[Path]:
-    path = Path(place)
-    try:
-        if path.is_file():
-            return [path]
-        if path.is_dir():
-            below = (p for p in path.rglob("*") if p.suffix.lower() in SOUND_ENDINGS and p.is_file())
-            found = sorted(p for p in below if not any(part[0] == "." for part in p.relative_to(path).parts))
-        else:
-            found = sorted(Path(p) for p in glob.glob(place, recursive=True) if Path(p).is_file())
-    except (OSError, ValueError):  # a name too long for the system, or with a zero character
-        found = []
-    if not found:
-        problem = "there is no such file or folder" if not path.is_dir() else "no sound file in this folder"
-        raise InputError(problem, file=place, remedy=f"sound files end in {', '.join(SOUND_ENDINGS)}")
-    return found
 
 
 def _is_arrow(source: object) -> bool:
@@ -69,15 +53,6 @@ def _values(source: Any) -> Iterable[Any]:
             remedy="give the one that holds the recordings",
         )
     return column.to_pylist()
-
-
-def unwrapped(value: Any) -> Any:
-    """The bytes, path or (samples, rate) in a row of Hugging Face audio; anything else as it is."""
-    if not isinstance(value, Mapping):
-        return value
-    if value.get("array") is not None:
-        return value["array"], value.get("sampling_rate")
-    return value.get("bytes") or value.get("path")
 
 
 def _recording(value: Any, row: int) -> Any:

@@ -6,7 +6,6 @@ column (Arrow, pandas, Polars). Files may be compressed (.gz, .zst). Nothing is 
 
 from __future__ import annotations
 
-import errno
 import glob
 import logging
 import os
@@ -16,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol, cast
 
+from nearer.data.files import files_at, is_no_path
 from nearer.errors import FormatError, InputError, shown
 
 logger = logging.getLogger("nearer")
@@ -96,24 +96,18 @@ def corpus_name(corpus: Corpus) -> str | None:
 
 
 def find_files(place: str) -> list[Path]:
-    """The files a path, directory or glob stands for, in sorted order."""
+    """The text files a path, directory or glob stands for, in sorted order; empty ones are left out."""
     if not place:
         raise InputError("the path of the corpus is empty", remedy='for the current directory, give "."')
-    path = Path(place)
-    if _is_no_path(place):
-        raise InputError("no such file or directory", file=shown(place), remedy=USE_TEXT)
-    if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p.relative_to(path)))
-    elif path.exists():
-        return [path]
-    else:
-        found = sorted(Path(p) for p in glob.glob(place, recursive=True) if Path(p).is_file())
-        if not found and ("\n" in place or not glob.has_magic(place)):
-            if _looks_like_text(place):
-                raise InputError("no such file or directory", file=shown(place), remedy=USE_TEXT)
-            raise InputError("no such file or directory", file=place)
-    if not found:
-        raise InputError("no file in this directory" if path.is_dir() else "no file matches", file=place)
+    try:
+        found = files_at(place)
+    except InputError:
+        is_glob = glob.has_magic(place) and "\n" not in place
+        if is_no_path(place) or (_looks_like_text(place) and not is_glob and not Path(place).exists()):
+            raise InputError("no such file or directory", file=shown(place), remedy=USE_TEXT) from None
+        raise
+    if found == [Path(place)]:
+        return found
     full = []
     for p in found:
         if p.stat().st_size > 0:
@@ -121,21 +115,6 @@ def find_files(place: str) -> list[Path]:
         else:
             logger.warning("%s is empty and was left out", p)
     return full or found
-
-
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
-
-
-def _is_no_path(place: str) -> bool:
-    """Whether `place` cannot be asked for in the file system: too long, or with a character no name has."""
-    try:
-        os.stat(place)  # noqa: PTH116  (of what may be no path)
-    except ValueError:
-        return True
-    except OSError as error:
-        return error.errno == errno.ENAMETOOLONG
-    return False
 
 
 def _looks_like_text(place: str) -> bool:

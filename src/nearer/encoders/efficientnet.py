@@ -18,6 +18,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from nearer.data.images import MOST_PIXELS
 from nearer.encoders.cache import cached
 from nearer.encoders.image_input import Resample, Scaling
 from nearer.encoders.image_onnx import ImageEncoder
@@ -55,6 +56,7 @@ def open_lite0(
     layers: Layers = "last",
     mirror: bool = False,
     threads: int | None = None,
+    most_pixels: int = MOST_PIXELS,
 ) -> ImageEncoder:
     """EfficientNet-Lite0 from the checkpoint of its package, converted once and kept.
 
@@ -65,6 +67,7 @@ def open_lite0(
         the stages of 112, 192 and 320 channels end in, 1,904 in all, better for images unlike ImageNet's.
     mirror : whether vectors are means over the image and its mirror, in twice the time.
     threads : for the network; None: one a core.
+    most_pixels : of an image; a larger one is refused before it is decoded.
     """
     if layers not in get_args(Layers):
         raise ParameterError(f"layers={shown(layers)} is not one of {', '.join(get_args(Layers))}")
@@ -78,7 +81,7 @@ def open_lite0(
     model = cached(
         f"{NAME}-{size}.onnx", made_of, lambda: lite0_graph(read_state(paths[0]), size, layers, mirror)
     )
-    return ImageEncoder(model, scaling, threads=threads, name=NAME)
+    return ImageEncoder(model, scaling, threads=threads, name=NAME, most_pixels=most_pixels)
 
 
 def lite0_graph(state: State, size: int = SIZE, layers: Layers = "last", mirror: bool = False) -> bytes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.data.images import MOST_PIXELS, Pixels, read_image
-from nearer.errors import ParameterError, shown
+from nearer.errors import InputError, ParameterError, shown
 from nearer.extras import require
 
 Layout = Literal["NCHW", "NHWC"]
@@ -90,6 +91,27 @@ class Scaling:
         if self.layout == "NCHW":
             values = values.transpose(0, 3, 1, 2)
         return np.ascontiguousarray(values)
+
+
+def checked_images(items: Any) -> list[Any]:
+    """The items as a list, in their order; a column of Arrow, pandas or Polars becomes its values.
+
+    Raises `InputError` for one image or a table, which are no lists of images.
+    """
+    if hasattr(items, "columns"):
+        raise InputError("encode takes a list of images, not a table", remedy="give the column of images")
+    if _is_one(items):
+        what = f"one array of shape {items.shape}" if isinstance(items, np.ndarray) else shown(items)
+        raise InputError(f"encode takes a list of images, not {what}", remedy="put it in a list")
+    return items.to_pylist() if hasattr(items, "to_pylist") else list(items)
+
+
+def _is_one(items: Any) -> bool:
+    """Whether this is an image by itself, or nothing that holds any; (n, height, width) are n grey ones."""
+    if isinstance(items, np.ndarray):
+        return items.ndim in (0, 2) or (items.ndim == 3 and items.shape[2] in (1, 3, 4))
+    single = isinstance(items, str | bytes | bytearray | memoryview | os.PathLike)
+    return single or not isinstance(items, Iterable)
 
 
 def channels(value: Channels, name: str) -> NDArray[np.float64]:

@@ -7,7 +7,6 @@ few batches are decoded at any time.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,13 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.data.images import MOST_PIXELS, Pixels
+from nearer.data.images import MOST_PIXELS, Pixels, checked_most_pixels
 from nearer.encoders.base import Modality, checked_batch_size
-from nearer.encoders.image_input import Channels, Colour, Layout, Resample, Scaling
+from nearer.encoders.image_input import Channels, Colour, Layout, Resample, Scaling, checked_images
+from nearer.encoders.onnx_files import network_digest
 from nearer.encoders.onnx_session import Network, open_network
-from nearer.errors import InputError, ParameterError, shown
+from nearer.errors import ParameterError, shown
 from nearer.progress import Progress
-from nearer.space.formats.source import reading_errors
 from nearer.space.identity import header
 
 MOST_TOGETHER = 16  # images that go through the network at once; more are slower, and take more memory
@@ -35,22 +34,22 @@ class ImageEncoder:
 
     Parameters
     ----------
-    model : the bytes of an `.onnx` file.
+    model : an `.onnx` file, or its bytes; only a file may keep its weights in others beside it.
     scaling : how images become the network's input; a height or width of 0 is the file's.
     output : the name of the output that is the vector; None: the only one.
     threads : for the network; None: one a core. Images are decoded by one more, unless it is 1.
     name : of the model, for messages.
     most_pixels : of an image; a larger one is refused before it is decoded.
 
-    Raises `FormatError` for bytes that are no ONNX model, `ParameterError` where the network's input or
-    output does not fit what is stated, and `MissingExtra` without ONNX Runtime.
+    Raises `FormatError` for what is no ONNX model or lacks weights beside it, `ParameterError` where the
+    network's input or output does not fit what is stated, and `MissingExtra` without ONNX Runtime.
     """
 
     modality: Modality = "image"
 
     def __init__(
         self,
-        model: bytes,
+        model: bytes | Path,
         scaling: Scaling,
         *,
         output: str | None = None,
@@ -58,8 +57,8 @@ class ImageEncoder:
         name: str = "the model",
         most_pixels: int = MOST_PIXELS,
     ) -> None:
-        self.threads, self.most_pixels = threads, most_pixels
-        self._digest = hashlib.sha256(model).hexdigest()
+        self.threads, self.most_pixels = threads, checked_most_pixels(most_pixels)
+        self._digest = network_digest(model, name)
         self._network: Network = open_network(model, scaling, output, threads, name)
         self.scaling = replace(scaling, size=self._network.size)
 
@@ -89,16 +88,16 @@ class ImageEncoder:
     ) -> NDArray[np.float32]:
         """Vectors of images: float32 (n, dim).
 
-        An image is a path, the bytes of a file, an array (height, width[, 1, 3 or 4]) or a Pillow image; see
+        `items` is a list of images, or a column of them (Arrow, pandas, Polars). An image is a path, the
+        bytes of a file, an array (height, width[, 1, 3 or 4]) or a Pillow image; see
         `nearer.data.read_image`. `batch_size` is the most that are decoded and go through the network at
         once; more than 16 never do.
 
-        Raises `InputError` that names the file, or the item by its number, of the first image that cannot be
-        read.
+        Raises `InputError` for one image that is no list, and one that names the file, or the item by its
+        number, of the first image that cannot be read.
         """
         batch_size = min(checked_batch_size(batch_size), self._network.batch or MOST_TOGETHER)
-        if isinstance(items, str | bytes | bytearray | os.PathLike):
-            raise InputError(f"encode takes a list of images, not {shown(items)}", remedy="put it in a list")
+        items = checked_images(items)
         vectors = np.empty((len(items), self.dim), dtype=np.float32)
         with Progress("encoding", len(items), "images", show_progress) as progress:
             for start, batch in self._batches(items, batch_size):
@@ -144,10 +143,12 @@ def open_onnx(
     resample: Resample = "bicubic",
     output: str | None = None,
     threads: int | None = None,
+    most_pixels: int = MOST_PIXELS,
 ) -> ImageEncoder:
     """The encoder of images in an `.onnx` file, with its preprocessing stated; see `Scaling`.
 
     size : side of the square, or height and width, of the input; None: what the file says.
+    most_pixels : of an image; a larger one is refused before it is decoded.
 
     Raises `ParameterError` where mean and std are not stated: they cannot be told from the file.
     """
@@ -156,12 +157,12 @@ def open_onnx(
             f"{path}: how pixels become the network's input is not stated",
             remedy="give mean= and std=, of values from 0 to 1 (scale=1: from 0 to 255)",
         )
-    with reading_errors(path):
-        model = Path(path).read_bytes()
     scaling = Scaling(
         _sides(size), mean, std, scale=scale, layout=layout, colour=colour, crop=crop, resample=resample
     )
-    return ImageEncoder(model, scaling, output=output, threads=threads, name=str(path))
+    return ImageEncoder(
+        Path(path), scaling, output=output, threads=threads, name=str(path), most_pixels=most_pixels
+    )
 
 
 def _sides(size: object) -> tuple[int, int]:

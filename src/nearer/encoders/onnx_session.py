@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ class Network:
 
 
 def open_network(
-    model: bytes, scaling: Scaling, output: str | None, threads: int | None, name: str
+    model: bytes | Path, scaling: Scaling, output: str | None, threads: int | None, name: str
 ) -> Network:
     """The network of an ONNX model, tried with one image.
 
@@ -65,14 +66,16 @@ def open_network(
     return Network(**{**vars(network), "dim": _dim(network, shape, name)})
 
 
-def _session(model: bytes, threads: int, name: str) -> Any:
+def _session(model: bytes | Path, threads: int, name: str) -> Any:
     runtime = require("onnxruntime", "images", "running an ONNX model")
     options = runtime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting burns no CPU
     options.log_severity_level = 4  # what goes wrong is raised
     try:
-        return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        return runtime.InferenceSession(
+            model if isinstance(model, bytes) else str(model), options, providers=["CPUExecutionProvider"]
+        )
     except Exception as error:  # (the runtime has a class of its own for each of its failures)
         raise FormatError(
             f"is no ONNX model that can be run ({_reason(error)})", file=name, remedy="export it again"

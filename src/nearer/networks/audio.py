@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from nearer.data.audio import checked_rate
 from nearer.data.mel import log_mel
+from nearer.data.middles import Middle
 from nearer.errors import ParameterError
 from nearer.extras import require
 from nearer.networks.base import Plan, Prepared
-from nearer.networks.sounds import centred, chosen_seconds, planned, read_waves
+from nearer.networks.sounds import centred, chosen_seconds, planned, read_middles
 from nearer.networks.values import fraction, whole
 
 if TYPE_CHECKING:
@@ -101,9 +102,9 @@ class LogMelCNN:
 
     def plan(self, items: Sequence[Any]) -> Plan:
         """Length in seconds; mean and standard deviation of every band, over frames that are not silent."""
-        waves = read_waves(planned(items), self.rate)
-        seconds = self.seconds or chosen_seconds(waves, self.rate)
-        values = np.concatenate([self._spectrogram(wave, seconds) for wave in waves])
+        middles = read_middles(planned(items), self.rate, self.seconds)
+        seconds = self.seconds or chosen_seconds(middles, self.rate)
+        values = np.concatenate([self._spectrogram(middle, seconds) for middle in middles])
         values = values[values.max(axis=1) > -RANGE]
         if not len(values):  # nothing but silence
             values = np.full((1, self.bands), -RANGE, np.float32)
@@ -116,8 +117,8 @@ class LogMelCNN:
         mean, deviation = np.array(plan["mean"]), np.array(plan["deviation"])
         found = np.empty((len(items), self.bands, self._frames(plan["seconds"])), np.float32)
         for row in range(len(items)):
-            (wave,) = read_waves(items[row : row + 1], self.rate, first=row)
-            found[row] = ((self._spectrogram(wave, plan["seconds"]) - mean) / deviation).T
+            (middle,) = read_middles(items[row : row + 1], self.rate, plan["seconds"], first=row)
+            found[row] = ((self._spectrogram(middle, plan["seconds"]) - mean) / deviation).T
         return Spectrograms(found)
 
     def width(self, plan: Plan) -> int:
@@ -138,10 +139,9 @@ class LogMelCNN:
     def _hop(self) -> int:
         return max(1, round(self.hop * self.rate))
 
-    def _spectrogram(self, wave: NDArray[np.float32], seconds: float) -> NDArray[np.float32]:
+    def _spectrogram(self, middle: Middle, seconds: float) -> NDArray[np.float32]:
         """Logarithms of power below that of the loudest band, float32 (frames, bands)."""
-        peak = np.abs(wave).max()
-        wave = centred(wave / max(peak, QUIET), round(seconds * self.rate))
+        wave = centred(middle.wave / np.float32(max(middle.peak, QUIET)), round(seconds * self.rate))
         found = log_mel(wave, self.rate, bands=self.bands, n_fft=2 * self._hop, hop=self._hop, floor=FLOOR)
         loudest = found.max()
         if loudest <= np.float32(np.log(FLOOR)):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.data.audio import read_audio
+from nearer.data.middles import Middle, read_middle
 
 Wave = NDArray[np.float32]
 
@@ -23,14 +23,18 @@ def planned(items: Sequence[Any]) -> list[Any]:
     return [items[row] for row in rows.tolist()]
 
 
-def read_waves(items: Sequence[Any], rate: int, first: int = 0) -> list[Wave]:
-    """Waves at `rate`; raises `InputError` naming the file, or the item by its number from `first` up."""
-    return [read_audio(item, rate, place=f"item {first + row}") for row, item in enumerate(items)]
+def read_middles(items: Sequence[Any], rate: int, seconds: float | None, first: int = 0) -> list[Middle]:
+    """The middle `seconds` of sounds at `rate`; None: as much as is seen at most where nothing is asked for.
+
+    Raises `InputError` naming the file, or the item by its number from `first` up.
+    """
+    longest = seconds or LONGEST
+    return [read_middle(item, rate, longest, place=f"item {first + row}") for row, item in enumerate(items)]
 
 
-def chosen_seconds(waves: Sequence[Wave], rate: int) -> float:
+def chosen_seconds(middles: Sequence[Middle], rate: int) -> float:
     """The length, in seconds, that most sounds do not exceed."""
-    lengths = np.array([len(wave) for wave in waves]) / rate
+    lengths = np.array([middle.samples for middle in middles]) / rate
     return float(min(LONGEST, np.ceil(100 * np.percentile(lengths, SHARE)) / 100))
 
 

@@ -13,7 +13,7 @@ from nearer.data.mel import hertz_to_mel, mel_to_hertz
 from nearer.errors import ParameterError
 from nearer.extras import require
 from nearer.networks.base import Plan, Prepared
-from nearer.networks.sounds import centred, chosen_seconds, planned, read_waves
+from nearer.networks.sounds import centred, chosen_seconds, planned, read_middles
 from nearer.networks.values import fraction, whole
 
 if TYPE_CHECKING:
@@ -117,16 +117,17 @@ class WaveEncoder:
 
     def plan(self, items: Sequence[Any]) -> Plan:
         """Length in seconds."""
-        return {"seconds": self.seconds or chosen_seconds(read_waves(planned(items), self.rate), self.rate)}
+        if self.seconds:
+            return {"seconds": self.seconds}
+        return {"seconds": chosen_seconds(read_middles(planned(items), self.rate, None), self.rate)}
 
     def prepare(self, items: Sequence[Any], plan: Plan) -> Prepared:
         """Waves of mean 0 and deviation 1; raises `InputError` naming an item that cannot be read."""
-        most, least = round(plan["seconds"] * self.rate), self._hop
+        least = self._hop
         waves = []
         for row in range(len(items)):
-            (wave,) = read_waves(items[row : row + 1], self.rate, first=row)
-            wave = centred(wave, min(most, len(wave)))
-            wave = wave - wave.mean(dtype=np.float64)
+            (middle,) = read_middles(items[row : row + 1], self.rate, plan["seconds"], first=row)
+            wave = middle.wave - middle.wave.mean(dtype=np.float64)
             wave = (wave / max(QUIET, float(wave.std(dtype=np.float64)))).astype(np.float32)
             waves.append(centred(wave, max(least, len(wave))))
         return Waves(waves)

@@ -71,7 +71,7 @@ def test_bad_images_are_one_line_each(folder: Path, run: Run, run_json: RunJson)
     assert problems.pop("f-cut.png").startswith("photos/f-cut.png: cannot be decoded as PNG")
     assert problems.pop("g-bomb.png") == (
         "photos/g-bomb.png: holds 40,000 x 40,000 pixels, most_pixels=89,478,485 is the limit; "
-        "if it is to be trusted, raise most_pixels"
+        "if it is to be trusted, raise most_pixels, or make it smaller"
     )
     assert problems.pop("h-text.jpg").startswith("photos/h-text.jpg: is no image of a format that is known")
     assert not problems
@@ -90,3 +90,19 @@ def test_what_is_not_stated_or_no_network_is_one_line(folder: Path, run: Run) ->
     assert broken.exit_code == 1
     assert broken.stderr.startswith("nearer: bad.onnx: is no ONNX model that can be run")
     assert broken.stderr.count("\n") == 1
+
+
+def test_the_limit_of_pixels_can_be_set_as_the_message_says(folder: Path, run: Run) -> None:
+    for most, code in ((599, 1), (600, 0)):
+        command = ("embed", "photos", f"{most}.space", "--encoder", "net.onnx", *STATED)
+        found = run(*command, "--set", f"most_pixels={most}")
+        assert found.exit_code == code, found.output
+    assert "raise most_pixels" in run(*command, "--set", "most_pixels=1", "--overwrite").stderr
+
+
+def test_an_empty_file_is_one_line_or_left_out_by_name(folder: Path, run: Run, run_json: RunJson) -> None:
+    (folder / "none.png").write_bytes(b"")
+    command = ("embed", "photos", "p.space", "--encoder", "net.onnx", *STATED)
+    assert run(*command).stderr == "nearer: photos/none.png: is empty, not an image\n"
+    found = run_json(*command, "--on-error", "skip")
+    assert [skipped["key"] for skipped in found["skipped"]] == ["none.png"]

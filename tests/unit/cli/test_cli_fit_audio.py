@@ -74,6 +74,9 @@ def test_a_glob_names_sounds_below_its_folder(here: Path, run: Run) -> None:
     result = run("fit", "audio", "sounds/*/*.wav", "-o", "g.model", "--space", "g.space", *SMALL)
     assert result.exit_code == 0, result.output
     assert "noise/00.wav" in nearer.load("g.space")
+    embedded = run("embed", "sounds/*/*.wav", "e.space", "--encoder", "g.model")
+    assert embedded.exit_code == 0, embedded.output
+    assert nearer.load("e.space").keys == nearer.load("g.space").keys
 
 
 def test_every_change_of_the_network_has_an_option() -> None:
@@ -92,8 +95,8 @@ def test_every_change_of_the_network_has_an_option() -> None:
         (("sounds", "--shift", -1), "shift=-1.0 is not a finite number from 0 up"),
         (("sounds", "--network", "wave", "--time-mask", 0.1), "--time-mask goes with --network logmel"),
         (("sounds", "--key", "name"), "--key names a column, and sounds is no table"),
-        (("nowhere",), "nowhere: there is no such file or folder"),
-        (("photos",), "photos: no sound file in this folder"),
+        (("nowhere",), "nowhere: no such file or directory"),
+        (("photos",), "photos: no sound among 40 files; sound files end in .aif"),
     ],
 )
 def test_bad_input_is_one_line(arguments: tuple[object, ...], message: str, here: Path, run: Run) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,7 +13,7 @@ from nearer.cli.fit import contrast
 from nearer.cli.fit import options as word
 from nearer.cli.fit.training import Facts, parameters
 from nearer.cli.options import AsJson, Overwrite, Seed, Threads
-from nearer.data import is_table_file, list_audio
+from nearer.data import file_key, is_table_file, list_audio
 from nearer.networks import LogMelCNN, WaveEncoder
 from nearer.signal import Masked, Views
 
@@ -99,15 +98,9 @@ def audio(
 
 
 def _files(source: str) -> dict[str, list[Any]]:
-    """Sound files of a folder or a glob, by their paths below it."""
+    """Sound files of a folder or a glob, by the keys that `nearer embed` gives them."""
     found = list_audio(source)
-    folder = Path(source) if Path(source).is_dir() else None
-    if folder is None and glob.has_magic(source):
-        folder = Path(*[part for part in Path(source).parts[:-1] if not glob.has_magic(part)])
-    keys = [
-        str(path.relative_to(folder) if folder and path.is_relative_to(folder) else path) for path in found
-    ]
-    return {"key": keys, "audio": [str(path) for path in found]}
+    return {"key": [file_key(path, source) for path in found], "audio": [str(path) for path in found]}
 
 
 def _facts(model: nearer.Contrastive) -> Facts:
