@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nearer.encoders.model_folder import read_modules, read_object, refuse_pickles
+from nearer.encoders.model_folder import WEIGHTS, Module, read_modules, read_object, refuse_pickles
 from nearer.errors import FormatError, ParameterError, shown
 
 POOLINGS = {  # the flag of older folders -> the name of newer ones, in the order in which they are joined
@@ -73,9 +73,7 @@ def is_sentence_folder(folder: Path) -> bool:
 def read_sentence_folder(folder: Path) -> SentenceFolder:
     """What the files of a folder say; raises `FormatError` for one that is no JSON or says what cannot be."""
     modules = read_modules(folder)
-    for place in {folder, *(folder / module.path for module in modules)}:
-        if place.is_dir():
-            refuse_pickles(place)
+    _refuse_pickles(folder, modules)
     transformer = folder / modules[0].path if modules else folder
     kinds = [module.kind for module in modules] or ["Transformer", "Pooling"]
     beyond = [kind for kind in kinds if kind not in ("Transformer", "Pooling", "Normalize")]
@@ -108,6 +106,17 @@ def read_sentence_folder(folder: Path) -> SentenceFolder:
         default if isinstance(default, str) else None,
         tuple(beyond),
     )
+
+
+def _refuse_pickles(folder: Path, modules: list[Module]) -> None:
+    """Raise `FormatError` for a pickle that a step would be read from: only a transformer knows an index."""
+    others = {folder / module.path for module in modules if module.kind != "Transformer"}
+    for place in others:
+        if place.is_dir():
+            refuse_pickles(place, (WEIGHTS,))
+    for place in {folder, *(folder / module.path for module in modules)} - others:
+        if place.is_dir():
+            refuse_pickles(place)
 
 
 def _pooling(path: Path) -> tuple[tuple[str, ...], bool]:
