@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,15 @@ def test_threads_change_no_bit(bert: Path) -> None:
     texts = TEXTS * 150  # several pieces, cut ahead of the work
     np.testing.assert_array_equal(one.encode(texts), two.encode(texts))
     assert one.identity == two.identity
+
+
+def test_the_engine_is_made_before_threads_ask_for_it(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    makers, start = [], transformer.start
+    monkeypatch.setattr(
+        transformer, "start", lambda *given: makers.append(threading.current_thread()) or start(*given)
+    )
+    opened(bert, threads=2).encode(TEXTS)
+    assert makers == [threading.main_thread()]
 
 
 def test_an_identity_is_of_all_that_decides_a_vector(bert: Path, tmp_path: Path) -> None:

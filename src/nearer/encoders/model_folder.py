@@ -1,7 +1,7 @@
 """What a folder of another library's model holds: its JSON files, and weights that run nothing when read.
 
-Weights are read from safetensors alone: a pickle can run any code when it is opened, so a folder whose weights
-another library would read from one is refused.
+Weights are read from safetensors alone: a pickle can run any code when it is opened, so a folder whose
+weights another library would read from one is refused.
 """
 
 from __future__ import annotations
@@ -113,9 +113,9 @@ def weights_file(folder: Path) -> Path:
 
 
 def refuse_pickles(folder: Path, weights: tuple[str, ...] = (WEIGHTS, INDEX)) -> None:
-    """Raise `FormatError` where a folder holds a pickle and none of the files named `weights`, which go first.
+    """Raise `FormatError` where a folder holds a pickle and none of the files named `weights`.
 
-    So too for a pickled module in any folder below it.
+    They go before a pickle. So too for a pickled module in any folder below it.
     """
     for path in sorted({*folder.iterdir(), *folder.rglob(PICKLED)}):
         if path.suffix.lower() not in PICKLES:
