@@ -226,6 +226,16 @@ def hidden(folder: Path) -> None:
     (folder / "modules.json").write_text(json.dumps(modules))
 
 
+def setting(name: str, value: Any, file: str = "config.json") -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        found = json.loads((folder / file).read_text())
+        found.pop(name, None)
+        (folder / file).write_text(json.dumps(found if value is None else {**found, name: value}))
+
+    return spoil
+
+
+PROMPTS = "config_sentence_transformers.json"
 SPOILT = {
     "a pickle": (pickled, "pytorch_model.bin: holds a pickle, which can run any code when it is read; save"),
     "half its weights": (half, "model.safetensors: its header says of "),
@@ -238,6 +248,13 @@ SPOILT = {
     "a hidden path": (hidden, "modules.json: lists "),
     "a tensor less": (lost_tensor, "holds no tensor 'encoder.layer.1.output.dense.bias'"),
     "rows for other tokens": (fewer_rows, "model.safetensors: holds 9 tokens, its tokenizer 20; weights and"),
+    "no heads": (setting("num_attention_heads", None), "config.json: its num_attention_heads is None, exp"),
+    "no layers": (setting("num_hidden_layers", None), "config.json: its num_hidden_layers is None, exp"),
+    "heads of text": (setting("num_attention_heads", "2"), "its num_attention_heads is '2', expected"),
+    "seven heads": (setting("num_attention_heads", 7), "config.json: shares 16 numbers out among 7 heads"),
+    "a list of activations": (setting("hidden_act", ["gelu"]), "config.json: its hidden_act is ['gelu']"),
+    "a list of prompts": (setting("prompts", ["a"], PROMPTS), "its prompts are ['a'], expected a text by"),
+    "a number as a prompt": (setting("prompts", {"a": 3}, PROMPTS), "its prompts are {'a': 3}, expected a"),
     "weights that are text": (holding("model.safetensors", "no tensors"), "ends within its header, after 10"),
 }
 
