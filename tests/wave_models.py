@@ -48,6 +48,8 @@ def wave_model(folder: Path, architecture: str = "wav2vec2", *, seed: int = 0, s
         logging.enable_progress_bar()
     said = {"sampling_rate": 16_000, "do_normalize": scaled, "feature_size": 1, "padding_value": 0.0}
     (folder / "preprocessor_config.json").write_text(json.dumps(said), encoding="utf-8")
+    tokenizing = {"tokenizer_class": "Wav2Vec2CTCTokenizer", "word_delimiter_token": "|"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(tokenizing), encoding="utf-8")
     return folder
 
 

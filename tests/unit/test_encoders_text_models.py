@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,15 @@ def test_threads_change_no_bit(bert: Path) -> None:
     texts = TEXTS * 150  # several pieces, cut ahead of the work
     np.testing.assert_array_equal(one.encode(texts), two.encode(texts))
     assert one.identity == two.identity
+
+
+def test_the_engine_is_made_before_threads_ask_for_it(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    makers, start = [], transformer.start
+    monkeypatch.setattr(
+        transformer, "start", lambda *given: makers.append(threading.current_thread()) or start(*given)
+    )
+    opened(bert, threads=2).encode(TEXTS)
+    assert makers == [threading.main_thread()]
 
 
 def test_an_identity_is_of_all_that_decides_a_vector(bert: Path, tmp_path: Path) -> None:
@@ -210,6 +220,22 @@ def fewer_rows(folder: Path) -> None:
     save_file(weights, folder / "model.safetensors")
 
 
+def hidden(folder: Path) -> None:
+    modules = json.loads((folder / "modules.json").read_text())
+    modules[1]["path"] = ".hidden"
+    (folder / "modules.json").write_text(json.dumps(modules))
+
+
+def setting(name: str, value: Any, file: str = "config.json") -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        found = json.loads((folder / file).read_text())
+        found.pop(name, None)
+        (folder / file).write_text(json.dumps(found if value is None else {**found, name: value}))
+
+    return spoil
+
+
+PROMPTS = "config_sentence_transformers.json"
 SPOILT = {
     "a pickle": (pickled, "pytorch_model.bin: holds a pickle, which can run any code when it is read; save"),
     "half its weights": (half, "model.safetensors: its header says of "),
@@ -219,8 +245,16 @@ SPOILT = {
     "no tokenizer": (holding("tokenizer.json", "{}"), "tokenizer.json: is no tokenizer that can be read: "),
     "code of its own": (own_code, "lists 'my_code.Transformer', which is no class of sentence-transformers"),
     "a path outside": (outside, "modules.json: lists "),
+    "a hidden path": (hidden, "modules.json: lists "),
     "a tensor less": (lost_tensor, "holds no tensor 'encoder.layer.1.output.dense.bias'"),
     "rows for other tokens": (fewer_rows, "model.safetensors: holds 9 tokens, its tokenizer 20; weights and"),
+    "no heads": (setting("num_attention_heads", None), "config.json: its num_attention_heads is None, exp"),
+    "no layers": (setting("num_hidden_layers", None), "config.json: its num_hidden_layers is None, exp"),
+    "heads of text": (setting("num_attention_heads", "2"), "its num_attention_heads is '2', expected"),
+    "seven heads": (setting("num_attention_heads", 7), "config.json: shares 16 numbers out among 7 heads"),
+    "a list of activations": (setting("hidden_act", ["gelu"]), "config.json: its hidden_act is ['gelu']"),
+    "a list of prompts": (setting("prompts", ["a"], PROMPTS), "its prompts are ['a'], expected a text by"),
+    "a number as a prompt": (setting("prompts", {"a": 3}, PROMPTS), "its prompts are {'a': 3}, expected a"),
     "weights that are text": (holding("model.safetensors", "no tensors"), "ends within its header, after 10"),
 }
 
@@ -266,6 +300,49 @@ def test_what_ctranslate2_cannot_run_goes_to_torch(tmp_path: Path) -> None:
     assert not isinstance(nearer.encoder(folder), Transformer)
     with pytest.raises(FormatError, match='needs the activation mish; open it with backend="torch"'):
         nearer.encoder(folder, backend="ctranslate2")
+
+
+def with_dense(folder: Path, bias: float = 0.0) -> Path:
+    """The same model with a step that only torch runs, in a folder of its own: 16 -> 3."""
+    modules = json.loads((folder / "modules.json").read_text())
+    modules[2] |= {"path": "2_Dense", "type": "sentence_transformers.models.Dense"}
+    (folder / "modules.json").write_text(json.dumps(modules))
+    dense = folder / "2_Dense"
+    dense.mkdir(exist_ok=True)
+    settings = {"in_features": 16, "out_features": 3, "bias": True}
+    settings["activation_function"] = "torch.nn.modules.linear.Identity"
+    (dense / "config.json").write_text(json.dumps(settings))
+    weights = {"linear.weight": np.eye(3, 16, dtype=np.float32), "linear.bias": np.full(3, bias, np.float32)}
+    save_file(weights, dense / "model.safetensors")
+    return folder
+
+
+def test_a_pickle_of_any_step_is_refused_whatever_lies_beside_it(own: Path) -> None:
+    pytest.importorskip("sentence_transformers", reason="needs the extra torch")
+    dense = with_dense(own) / "2_Dense"
+    assert nearer.encoder(own).encode(["a"]).shape == (1, 3)
+    pickled(dense)
+    for beside in ("notes.safetensors", "model.safetensors.index.json"):
+        (dense / beside).write_bytes(b"{}")
+        with pytest.raises(FormatError, match=r"2_Dense/pytorch_model\.bin: holds a pickle"):
+            nearer.encoder(own)
+    deeper = own / "1_Pooling" / "part" / "pytorch_model.bin"
+    deeper.parent.mkdir()
+    (dense / "pytorch_model.bin").rename(deeper)
+    with pytest.raises(FormatError, match=r"part/pytorch_model\.bin: holds a pickle"):
+        nearer.encoder(own)
+
+
+def test_the_identity_of_a_model_that_torch_runs_is_of_every_file(own: Path) -> None:
+    pytest.importorskip("sentence_transformers", reason="needs the extra torch")
+    first = nearer.encoder(with_dense(own)).identity
+    (own / "README.md").write_text("a model")
+    (own / ".cache").mkdir()
+    (own / ".cache" / "fetched").write_text("today")
+    assert nearer.encoder(own).identity == first
+    (own / "table.bin").write_bytes(b"rows")
+    second = nearer.encoder(own).identity
+    assert len({first, second, nearer.encoder(with_dense(own, bias=1.0)).identity}) == 3
 
 
 def test_torch_keeps_its_threads(own: Path) -> None:

@@ -187,12 +187,7 @@ def test_a_view_beyond_its_storage_is_refused(tmp_path: Path) -> None:
     from nearer.encoders.torch_pickle import RefusedPickle, Storage, TensorView  # noqa: PLC0415
 
     storage = Storage("0", "<f4", 4)
-    for offset, shape, strides in (
-        (0, (5,), (1,)),
-        (3, (2,), (1,)),
-        (0, (2, 2), (3, 1)),
-        (0, (1 << 40,), (0,)),
-    ):
+    for offset, shape, strides in ((0, (5,), (1,)), (3, (2,), (1,)), (0, (2, 2), (3, 1))):
         with pytest.raises(RefusedPickle, match="reaches beyond its storage"):
             _array("x", TensorView(storage, offset, shape, strides, "<f4"), {"0": bytes(16)})
 
@@ -244,6 +239,48 @@ def test_a_damaged_file_gives_tensors_or_one_error(
         assert all(isinstance(array, np.ndarray) for array in read_state(path).values())
     except IntegrityError as error:
         assert str(error).startswith(f"{path}: ")  # noqa: PT017
+
+
+def test_what_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    path = disguised(b"\x80\x02" + b"]" * 5_000 + b"a" * 4_999 + b".", tmp_path / "deep.pt", True)
+    with pytest.raises(IntegrityError, match=r"deep\.pt: its pickle nests values more than 100 deep"):
+        read_state(path)
+
+
+def test_an_encrypted_archive_is_refused(tmp_path: Path) -> None:
+    data = bytearray(WHOLE[True])
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(signature) + flags] |= 1
+    path = tmp_path / "closed.pt"
+    path.write_bytes(data)
+    with pytest.raises(IntegrityError, match=r"closed\.pt: is a damaged ZIP archive .*encrypted"):
+        read_state(path)
+
+
+@pytest.mark.parametrize("count", [1 << 39, (1 << 40) - 1, 1 << 60])
+def test_a_storage_larger_than_its_file_is_refused(count: int, tmp_path: Path) -> None:
+    path = saved({"x": torch.arange(3.0)}, tmp_path / "a.pt", archive=False)
+    data = path.read_bytes()
+    path.write_bytes(data[:-20] + count.to_bytes(8, "little") + data[-12:])
+    with pytest.raises(IntegrityError, match=r"ends within the storage '.*': it was cut short"):
+        read_state(path)
+
+
+@pytest.mark.parametrize("archive", FORMS)
+def test_tensors_that_repeat_a_small_storage_are_bounded_together(archive: bool, tmp_path: Path) -> None:
+    value = {f"x{row}": torch.ones(1).expand(1 << 21) for row in range(8)}
+    assert len(read_state(saved(value, tmp_path / "few.pt", archive))) == 8
+    value |= {f"y{row}": torch.ones(1).expand(1 << 21) for row in range(8)}
+    with pytest.raises(IntegrityError, match="its tensors repeat their elements up to 134,217,728 bytes"):
+        read_state(saved(value, tmp_path / "many.pt", archive))
+
+
+@pytest.mark.parametrize("archive", FORMS)
+def test_sizes_that_no_array_has_are_refused(archive: bool, tmp_path: Path) -> None:
+    for shape, strides in (((0, 1 << 62, 8), (0, 0, 0)), ((1,) * 70, (1,) * 70)):
+        value = {"x": torch.arange(3.0).as_strided(shape, strides)}
+        with pytest.raises(IntegrityError, match="holds sizes or names that cannot be"):
+            read_state(saved(value, tmp_path / "a.pt", archive))
 
 
 def test_an_end_that_says_it_lies_on_several_disks_is_refused(tmp_path: Path) -> None:

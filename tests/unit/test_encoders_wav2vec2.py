@@ -54,6 +54,11 @@ def test_vectors_are_those_of_transformers(architecture: str, tmp_path: Path) ->
         np.testing.assert_allclose(vector, by_transformers(folder, wave), atol=1e-5)
 
 
+def test_a_tokenizer_for_transcribing_makes_no_text_model_of_it(folder: Path) -> None:
+    assert (folder / "tokenizer_config.json").is_file()
+    assert opened(folder).modality == "audio"
+
+
 @pytest.mark.parametrize("layer", [0, 1, 2])
 def test_any_layer_can_be_averaged(folder: Path, layer: int) -> None:
     encoder = opened(folder, layer=layer)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.errors import FormatError
+from nearer.errors import FormatError, shown
 from nearer.extras import require
 
 Variables = dict[str, NDArray[Any]]
@@ -88,13 +88,35 @@ def unfit(config: Mapping[str, Any]) -> str | None:
     if name not in ARCHITECTURES:
         return f"an architecture that is not BERT's ({name or 'unnamed'})"
     activation = config.get(ARCHITECTURES[name].activation, "gelu")
-    if activation not in ACTIVATIONS:
+    if isinstance(activation, str) and activation not in ACTIVATIONS:
         return f"the activation {activation}"
     if config.get("position_embedding_type", "absolute") != "absolute":
         return "relative positions"
     if config.get("embedding_size", config.get("hidden_size")) != config.get("hidden_size"):
         return "embeddings narrower than the layers"
     return None
+
+
+def _require_settings(path: Path, config: Mapping[str, Any], width: int) -> None:
+    """Raise `FormatError` for settings in the file `path` that are missing, of another kind, or do not fit.
+
+    config : of a model that is not `unfit`; width : of its vectors, which the heads share out.
+    """
+    family = ARCHITECTURES[str(config["model_type"])]
+    least = {family.heads: 1, family.layers: 1}
+    if family.first_position < 0:
+        least["pad_token_id"] = 0
+    for name, low in least.items():
+        value = config.get(name, 1 if name == "pad_token_id" else None)
+        if type(value) is not int or not low <= value < 1 << 15:
+            raise FormatError(
+                f"its {name} is {shown(value)}, expected a whole number from {low} up", file=path
+            )
+    if width % config[family.heads]:
+        raise FormatError(f"shares {width} numbers out among {config[family.heads]} heads", file=path)
+    for name, kind in ((family.activation, str), ("layer_norm_eps", int | float)):
+        if name in config and not isinstance(config[name], kind):
+            raise FormatError(f"its {name} is {shown(config[name])}", file=path)
 
 
 def variables_of(path: Path, config: Mapping[str, Any], weights: Mapping[str, NDArray[Any]]) -> Variables:
@@ -109,6 +131,7 @@ def variables_of(path: Path, config: Mapping[str, Any], weights: Mapping[str, ND
             )
         return np.asarray(named[name], dtype=np.float32)
 
+    _require_settings(path.with_name("config.json"), config, tensor(EMBEDDING[0]).shape[-1])
     positions = tensor(EMBEDDING[1])
     first = family.first_position
     positions = positions[int(config.get("pad_token_id", 1)) + 1 if first < 0 else first :]

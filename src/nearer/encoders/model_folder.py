@@ -1,7 +1,7 @@
 """What a folder of another library's model holds: its JSON files, and weights that run nothing when read.
 
-Weights are read from safetensors alone: a pickle can run any code when it is opened, so a folder that has its
-weights in one is refused.
+Weights are read from safetensors alone: a pickle can run any code when it is opened, so a folder whose
+weights another library would read from one is refused.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from nearer.space.formats.source import reading_errors
 
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+PICKLED = "pytorch_model.bin"  # what a module is read from where it has no WEIGHTS
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt", ".joblib")
 TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2"}
 TYPES |= {"I8": "i1", "U8": "u1", "BOOL": "u1"}
@@ -75,7 +76,7 @@ def read_modules(folder: Path) -> list[Module]:
     found = read_json(path)
     for entry in found if isinstance(found, list) else [found]:
         kind, place = (entry.get("type"), entry.get("path", "")) if isinstance(entry, dict) else (None, None)
-        if not isinstance(kind, str) or not isinstance(place, str) or ".." in place or place.startswith("/"):
+        if not isinstance(kind, str) or not isinstance(place, str) or not _is_within(place):
             raise FormatError(f"lists {shown(entry)}, no module", file=path, remedy=CUT_SHORT)
         if not kind.startswith("sentence_transformers."):
             raise FormatError(
@@ -85,6 +86,11 @@ def read_modules(folder: Path) -> list[Module]:
             )
         modules.append(Module(kind.rpartition(".")[2], place))
     return modules
+
+
+def _is_within(place: str) -> bool:
+    """Whether a path leads into a folder, and into nothing hidden there."""
+    return not place.startswith("/") and not any(part.startswith(".") for part in Path(place).parts)
 
 
 def weights_file(folder: Path) -> Path:
@@ -106,12 +112,15 @@ def weights_file(folder: Path) -> Path:
     raise ModelNotFound(f"{str(folder)!r} holds no {WEIGHTS}", remedy="give the folder of a whole model")
 
 
-def refuse_pickles(folder: Path) -> None:
-    """Raise `FormatError` where a folder has weights as a pickle and none as safetensors."""
-    if any(folder.glob("*.safetensors")):
-        return
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in PICKLES:
+def refuse_pickles(folder: Path, weights: tuple[str, ...] = (WEIGHTS, INDEX)) -> None:
+    """Raise `FormatError` where a folder holds a pickle and none of the files named `weights`.
+
+    They go before a pickle. So too for a pickled module in any folder below it.
+    """
+    for path in sorted({*folder.iterdir(), *folder.rglob(PICKLED)}):
+        if path.suffix.lower() not in PICKLES:
+            continue
+        if not any((path.parent / name).is_file() for name in weights):
             raise FormatError(
                 "holds a pickle, which can run any code when it is read",
                 file=path,

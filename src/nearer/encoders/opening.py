@@ -44,8 +44,8 @@ SAVED_MODELS: dict[str, Callable[[Path], Encoder]] = {}
 # Folders of other libraries, the most particular first.
 FOLDERS: tuple[FolderKind, ...] = (
     FolderKind("model2vec", is_model2vec, open_model2vec),
+    FolderKind("wav2vec2", is_wav2vec2_folder, open_wav2vec2),  # some hold a tokenizer, for transcribing
     FolderKind("sentence-transformers", is_sentence_folder, open_sentence_folder),
-    FolderKind("wav2vec2", is_wav2vec2_folder, open_wav2vec2),
 )
 # The ending of a file -> what opens it.
 FILES: dict[str, Callable[..., Encoder]] = {".onnx": open_onnx}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nearer.encoders.model_folder import read_modules, read_object, refuse_pickles
+from nearer.encoders.model_folder import WEIGHTS, Module, read_modules, read_object, refuse_pickles
 from nearer.errors import FormatError, ParameterError, shown
 
 POOLINGS = {  # the flag of older folders -> the name of newer ones, in the order in which they are joined
@@ -73,9 +73,7 @@ def is_sentence_folder(folder: Path) -> bool:
 def read_sentence_folder(folder: Path) -> SentenceFolder:
     """What the files of a folder say; raises `FormatError` for one that is no JSON or says what cannot be."""
     modules = read_modules(folder)
-    for place in {folder, *(folder / module.path for module in modules)}:
-        if place.is_dir():
-            refuse_pickles(place)
+    _refuse_pickles(folder, modules)
     transformer = folder / modules[0].path if modules else folder
     kinds = [module.kind for module in modules] or ["Transformer", "Pooling"]
     beyond = [kind for kind in kinds if kind not in ("Transformer", "Pooling", "Normalize")]
@@ -93,7 +91,7 @@ def read_sentence_folder(folder: Path) -> SentenceFolder:
         beyond.append("a tokenizer that cuts or pads on the left")
     settings = _first_object(transformer, [f"sentence_{name}_config.json" for name in LENGTHS])
     own = read_object(folder / "config_sentence_transformers.json", {})
-    prompts = {name: text for name, text in (own.get("prompts") or {}).items() if text}
+    prompts = _prompts(folder / "config_sentence_transformers.json", own.get("prompts"))
     default = own.get("default_prompt_name")
     config = read_object(transformer / "config.json", {})
     return SentenceFolder(
@@ -110,13 +108,33 @@ def read_sentence_folder(folder: Path) -> SentenceFolder:
     )
 
 
+def _refuse_pickles(folder: Path, modules: list[Module]) -> None:
+    """Raise `FormatError` for a pickle that a step would be read from: only a transformer knows an index."""
+    others = {folder / module.path for module in modules if module.kind != "Transformer"}
+    for place in others:
+        if place.is_dir():
+            refuse_pickles(place, (WEIGHTS,))
+    for place in {folder, *(folder / module.path for module in modules)} - others:
+        if place.is_dir():
+            refuse_pickles(place)
+
+
+def _prompts(path: Path, said: object) -> dict[str, str]:
+    """Prompts by name, without empty ones; raises `FormatError` for what is no text by name."""
+    if said is None:
+        return {}
+    if not isinstance(said, dict) or not all(isinstance(text, str | None) for text in said.values()):
+        raise FormatError(f"its prompts are {shown(said)}, expected a text by name", file=path)
+    return {name: text for name, text in said.items() if text}
+
+
 def _pooling(path: Path) -> tuple[tuple[str, ...], bool]:
     """Names of what is joined, and whether the prompt's tokens count."""
     config = read_object(path)
     named = config.get("pooling_mode")
     if named is None:
         named = [name for flag, name in POOLINGS.items() if config.get(flag)] or ["mean"]
-    modes = (named,) if isinstance(named, str) else tuple(named)
+    modes = tuple(named) if isinstance(named, list) else (named,)
     for mode in modes:
         if mode not in POOLINGS.values():
             raise FormatError(
@@ -139,7 +157,8 @@ def _max_tokens(*said: Mapping[str, Any]) -> int | None:
     settings, tokenizing, config = said
     positions = config.get("max_position_embeddings")
     if config.get("model_type") in ("roberta", "xlm-roberta", "camembert") and isinstance(positions, int):
-        positions -= int(config.get("pad_token_id", 1)) + 1  # the first rows stand for no position
+        padding = config.get("pad_token_id", 1)
+        positions -= (padding if isinstance(padding, int) else 1) + 1  # the first rows stand for no position
     wanted = settings.get("max_seq_length") or tokenizing.get("model_max_length")
     known = [count for count in (wanted, positions) if isinstance(count, int) and 0 < count < 10**9]
     return min(known, default=None)

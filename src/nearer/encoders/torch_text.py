@@ -21,7 +21,6 @@ from nearer.kernels.threads import thread_count
 from nearer.progress import Progress
 from nearer.space.identity import header
 
-DECIDING = (".json", ".safetensors", ".txt", ".model")  # endings of the files that decide a vector
 TORCH_BATCH = 32
 
 
@@ -82,12 +81,13 @@ class SentenceModel:
 
     @cached_property
     def identity(self) -> str:
-        """SHA-256 over every file of the folder that decides a vector, and the prompts."""
+        """SHA-256 over every file of the folder but hidden ones and descriptions (.md), and the prompts."""
         folder = self.model.folder
+        paths = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
         files = {
-            str(path.relative_to(folder)): file_digest(path)
-            for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.suffix.lower() in DECIDING
+            str(name): file_digest(path)
+            for name, path in paths.items()
+            if name.suffix.lower() != ".md" and not any(part.startswith(".") for part in name.parts)
         }
         prompts = [self.prompt, self.query_prompt, self.document_prompt]
         return hashlib.sha256(

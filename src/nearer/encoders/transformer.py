@@ -173,6 +173,7 @@ class Transformer:
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
         if not texts:
             return vectors
+        _ = self._engine  # made once, before several threads ask for it
         order = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
         pieces = [order[at : at + PIECE] for at in range(0, len(order), PIECE)]
         with (
