@@ -248,6 +248,14 @@ def test_what_was_begun_by_another_encoder_is_not_gone_on_with(
     assert (made.report.resumed, made.space.identity) == (0, other.identity)
 
 
+def test_a_run_that_finished_no_shard_binds_nobody(tmp_path: Path) -> None:
+    out = tmp_path / "o.space"
+    with pytest.raises(InputError, match="holds a #"):
+        nearer.embed(Letters(), {"a": "#"}, out=out)
+    assert nearer.embed(Letters(name="others"), TABLE, keep=["topic"], out=out).report.items == len(TEXTS)
+    assert [place.name for place in tmp_path.iterdir()] == ["o.space"]
+
+
 def test_items_that_changed_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small_parts(monkeypatch)
     out = tmp_path / "o.space"
