@@ -207,6 +207,23 @@ def test_arguments_are_checked_before_any_work(tmp_path: Path) -> None:
     assert [place.name for place in tmp_path.iterdir()] == ["o.space"]
 
 
+def test_what_is_no_encoder_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    class Short(Letters):
+        def encode_document(self, items: Any) -> Any:  # type: ignore[override]
+            return super().encode(items)
+
+    class Half:
+        dim, identity = 4, "ab" * 32
+        encode = encode_document = Letters.encode
+
+    message = r"Short\.encode_document cannot be called as an encoder's: .*'batch_size'; an encoder has dim"
+    with pytest.raises(ParameterError, match=message):
+        nearer.embed(Short(), TEXTS, out=tmp_path / "o.space")
+    with pytest.raises(ParameterError, match="Half is no encoder: it has no encode_query; an encoder has"):
+        nearer.embed(Half(), TEXTS, out=tmp_path / "o.space")  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
+
+
 def interrupted(out: Path, encoder: Letters, source: Any = TEXTS, after: int = 6) -> None:
     """A run that ends by an error after some groups, and leaves its shards."""
     encode = encoder.encode

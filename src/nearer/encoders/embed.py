@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from nearer.data.item_tables import ItemColumns
 from nearer.data.items import read_items
-from nearer.encoders.base import Encoder, checked_batch_size, modality_of
+from nearer.encoders.base import Encoder, checked_batch_size, modality_of, require_protocol
 from nearer.encoders.embed_run import Embedded, OnError, Run
 from nearer.encoders.embed_shards import Shards, open_shards
 from nearer.encoders.opening import encoder as open_encoder
@@ -68,6 +68,7 @@ def embed(
     if target is not None:
         _require_room(target, overwrite)
     opened = open_encoder(encoder) if isinstance(encoder, str | os.PathLike) else encoder
+    require_protocol(opened)
     items = read_items(source, modality_of(opened), columns)
     run = Run(opened, items, batch, on_error == "skip", show_progress)
     if target is None:
