@@ -141,6 +141,27 @@ def test_a_corrupt_image_does_not_lose_the_rest(tmp_path: Path) -> None:
     assert made.space["4.png"].tolist() == [4, 0, 0, 1]
 
 
+def test_a_file_that_a_cell_names_is_told_with_its_row(tmp_path: Path) -> None:
+    class Files(Letters):
+        modality = "image"
+
+        def encode_document(self, items: Any, batch_size: int = 1, show_progress: Any = None) -> Any:
+            for item in items:
+                raise InputError("there is no such file", file=item)
+
+    path = tmp_path / "t.csv"
+    for cell, message in (
+        ("nosuch.png", "nosuch.png: there is no such file"),
+        (
+            "coach of a stadium",
+            "'coach of a stadium' is a text, no path of a file; name the column of images",
+        ),
+    ):
+        path.write_text(f"id,file\na,{cell}\n")
+        with pytest.raises(InputError, match=rf"t\.csv, row 0, key 'a': {message}"):
+            nearer.embed(Files(), path)
+
+
 BAD: dict[str, tuple[Callable[[], Any], dict[str, Any], str]] = {
     "twice": (
         lambda: [("a", "x"), ("b", "y"), ("a", "z")],

@@ -25,10 +25,12 @@ class Items:
     ----------
     values : a sequence, or an Arrow table where an item is a row of it.
     keys : what each is called: its own text where all are short and differ, else its number.
+    rows : where each stands first in the data, where that is not its number.
     """
 
     values: Any
     keys: list[str]
+    rows: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.keys)
