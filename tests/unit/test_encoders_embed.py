@@ -162,6 +162,16 @@ def test_a_file_that_a_cell_names_is_told_with_its_row(tmp_path: Path) -> None:
             nearer.embed(Files(), path)
 
 
+def test_an_empty_cell_of_a_text_file_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('id,text\na,one\nb,\nc,""\nd,NA\n')
+    with pytest.raises(InputError, match=r"t\.csv, row 1, key 'b': the item is missing; leave the row out"):
+        nearer.embed(Letters(), path)
+    made = nearer.embed(Letters(), path, on_error="skip")
+    assert made.space.keys == ["a", "d"]
+    assert [key for key, _ in made.report.skipped] == ["b", "c"]
+
+
 BAD: dict[str, tuple[Callable[[], Any], dict[str, Any], str]] = {
     "twice": (
         lambda: [("a", "x"), ("b", "y"), ("a", "z")],

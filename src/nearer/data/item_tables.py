@@ -224,6 +224,7 @@ def _rows(batches: Iterable[Any], chosen: Chosen, path: Path | None) -> Iterator
     import pyarrow as pa  # noqa: PLC0415
 
     row = 0
+    is_text = path is not None and chosen.item is not None and ending(path) != ".parquet"  # "" is no value
     try:
         for batch in batches:
             keys = (
@@ -231,7 +232,8 @@ def _rows(batches: Iterable[Any], chosen: Chosen, path: Path | None) -> Iterator
             )
             kept = [batch.column(name).to_pylist() for name in chosen.keep]
             for place, (key, value) in enumerate(zip(keys, _values(batch, chosen), strict=True)):
-                yield row + place, key, value, tuple(column[place] for column in kept)
+                missing = is_text and value == ""
+                yield row + place, key, None if missing else value, tuple(column[place] for column in kept)
             row += len(batch)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _damaged(path, error, row) from None

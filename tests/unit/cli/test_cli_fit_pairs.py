@@ -51,6 +51,9 @@ def test_what_cannot_be_encoded_is_told_with_its_row(here: Path, run: Run) -> No
     unknown = run(*fit, "--left-encoder", "nodes.space", "--right-encoder", "nodes.space")
     assert unknown.exit_code == 1
     assert unknown.stderr.startswith("nearer: odd.csv, row 1: 'nobody' is not in this space")
+    (here / "odd.csv").write_text(f"left,right\n{names[0]},{names[1]}\n{names[0]},\n")
+    empty = run(*fit, "--encoder", "nodes.space")
+    assert empty.stderr == "nearer: odd.csv, row 1: there is no right; fill it in, or leave it out\n"
     (here / "odd.csv").write_text("left,right\nno.png,a\nno.png,b\n")
     with pytest.raises(nearer.errors.InputError, match=r"odd\.csv, row 0: no\.png: there is no such file"):
         nearer.Contrastive(
