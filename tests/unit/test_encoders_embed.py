@@ -141,6 +141,37 @@ def test_a_corrupt_image_does_not_lose_the_rest(tmp_path: Path) -> None:
     assert made.space["4.png"].tolist() == [4, 0, 0, 1]
 
 
+def test_a_file_that_a_cell_names_is_told_with_its_row(tmp_path: Path) -> None:
+    class Files(Letters):
+        modality = "image"
+
+        def encode_document(self, items: Any, batch_size: int = 1, show_progress: Any = None) -> Any:
+            for item in items:
+                raise InputError("there is no such file", file=item)
+
+    path = tmp_path / "t.csv"
+    for cell, message in (
+        ("nosuch.png", "nosuch.png: there is no such file"),
+        (
+            "coach of a stadium",
+            "'coach of a stadium' is a text, no path of a file; name the column of images",
+        ),
+    ):
+        path.write_text(f"id,file\na,{cell}\n")
+        with pytest.raises(InputError, match=rf"t\.csv, row 0, key 'a': {message}"):
+            nearer.embed(Files(), path)
+
+
+def test_an_empty_cell_of_a_text_file_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('id,text\na,one\nb,\nc,""\nd,NA\n')
+    with pytest.raises(InputError, match=r"t\.csv, row 1, key 'b': the item is missing; leave the row out"):
+        nearer.embed(Letters(), path)
+    made = nearer.embed(Letters(), path, on_error="skip")
+    assert made.space.keys == ["a", "d"]
+    assert [key for key, _ in made.report.skipped] == ["b", "c"]
+
+
 BAD: dict[str, tuple[Callable[[], Any], dict[str, Any], str]] = {
     "twice": (
         lambda: [("a", "x"), ("b", "y"), ("a", "z")],
@@ -207,6 +238,23 @@ def test_arguments_are_checked_before_any_work(tmp_path: Path) -> None:
     assert [place.name for place in tmp_path.iterdir()] == ["o.space"]
 
 
+def test_what_is_no_encoder_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    class Short(Letters):
+        def encode_document(self, items: Any) -> Any:  # type: ignore[override]
+            return super().encode(items)
+
+    class Half:
+        dim, identity = 4, "ab" * 32
+        encode = encode_document = Letters.encode
+
+    message = r"Short\.encode_document cannot be called as an encoder's: .*'batch_size'; an encoder has dim"
+    with pytest.raises(ParameterError, match=message):
+        nearer.embed(Short(), TEXTS, out=tmp_path / "o.space")
+    with pytest.raises(ParameterError, match="Half is no encoder: it has no encode_query; an encoder has"):
+        nearer.embed(Half(), TEXTS, out=tmp_path / "o.space")  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
+
+
 def interrupted(
     out: Path, encoder: Letters, source: Any = TEXTS, after: int = 6, on_error: embed_run.OnError = "raise"
 ) -> None:
@@ -248,6 +296,14 @@ def test_what_was_begun_by_another_encoder_is_not_gone_on_with(
         nearer.embed(Letters(), TABLE, keep=["topic"], out=out)
     made = nearer.embed(other, TEXTS, out=out, overwrite=True)
     assert (made.report.resumed, made.space.identity) == (0, other.identity)
+
+
+def test_a_run_that_finished_no_shard_binds_nobody(tmp_path: Path) -> None:
+    out = tmp_path / "o.space"
+    with pytest.raises(InputError, match="holds a #"):
+        nearer.embed(Letters(), {"a": "#"}, out=out)
+    assert nearer.embed(Letters(name="others"), TABLE, keep=["topic"], out=out).report.items == len(TEXTS)
+    assert [place.name for place in tmp_path.iterdir()] == ["o.space"]
 
 
 def test_items_that_changed_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

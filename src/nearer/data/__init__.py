@@ -7,6 +7,7 @@ from nearer.data.graph import EdgeSplit, Graph, as_graph
 from nearer.data.image_lists import ImageList, list_images
 from nearer.data.images import read_image
 from nearer.data.interactions import Interactions, InteractionSplit, as_interactions
+from nearer.data.item_tables import ItemColumns, item_column
 from nearer.data.table import Column, TablePlan
 from nearer.data.text import Block, Corpus, TokenLines, find_files, read_corpus
 
@@ -19,6 +20,7 @@ __all__ = [
     "ImageList",
     "InteractionSplit",
     "Interactions",
+    "ItemColumns",
     "TablePlan",
     "TokenLines",
     "as_graph",
@@ -26,6 +28,7 @@ __all__ = [
     "file_key",
     "find_files",
     "is_table_file",
+    "item_column",
     "list_audio",
     "list_images",
     "read_audio",

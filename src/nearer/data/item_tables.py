@@ -89,6 +89,31 @@ def read_table_file(
         raise _damaged(path, error, 0) from None
 
 
+def item_column(path: Path, modality: str | None, columns: ItemColumns, label: str | None) -> str | None:
+    """The column of a table's file that `read_table_file` takes items from, where `label` is none of them.
+
+    None: rows as a whole are items. Raises `InputError` where items and labels are one column, and what
+    `read_table_file` raises.
+    """
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    if label is not None and label == columns.item:
+        raise InputError(
+            f"the column {shown(label)} holds both the items and the labels", file=path,
+            remedy="whatever encodes a label can foretell it: name another column of items",
+        )  # fmt: skip
+    if not path.is_file():
+        raise InputError("there is no such file" if not path.exists() else "it is no file", file=path)
+    try:
+        schema = pq.read_schema(path) if ending(path) == ".parquet" else _csv_schema(path)
+    except (pa.ArrowException, OSError, EOFError) as error:
+        raise _damaged(path, error, 0) from None
+    if modality != "table" and columns.item is None and label != columns.key and label in schema.names:
+        schema = schema.remove(schema.get_field_index(label))
+    return Chosen.of(schema, str(path), modality, columns).item
+
+
 @dataclass(frozen=True)
 class Chosen:
     """The columns that are read: `item` is None where rows as a whole are items."""
@@ -169,15 +194,29 @@ def _open_csv(path: Path, modality: str | None, columns: ItemColumns) -> tuple[A
     import pyarrow as pa  # noqa: PLC0415
     from pyarrow import csv  # noqa: PLC0415
 
-    reading = csv.ReadOptions(block_size=CSV_BLOCK, use_threads=False)
-    parsing = csv.ParseOptions(delimiter="\t" if ending(path) == ".tsv" else ",", newlines_in_values=True)
-    with csv.open_csv(path, read_options=reading, parse_options=parsing) as reader:
-        chosen = Chosen.of(reader.schema, str(path), modality, columns)
+    reading, parsing = _csv_options(path)
+    chosen = Chosen.of(_csv_schema(path), str(path), modality, columns)
     written = (chosen.key, chosen.item, *chosen.as_written)
     texts = dict.fromkeys((name for name in written if name is not None), pa.string())
     converting = csv.ConvertOptions(column_types=texts, include_columns=chosen.names)
     opened = csv.open_csv(path, read_options=reading, parse_options=parsing, convert_options=converting)
     return opened, chosen
+
+
+def _csv_options(path: Path) -> tuple[Any, Any]:
+    from pyarrow import csv  # noqa: PLC0415
+
+    parsing = csv.ParseOptions(delimiter="\t" if ending(path) == ".tsv" else ",", newlines_in_values=True)
+    return csv.ReadOptions(block_size=CSV_BLOCK, use_threads=False), parsing
+
+
+def _csv_schema(path: Path) -> Any:
+    """The columns of a CSV file, and their types as far as its first block tells."""
+    from pyarrow import csv  # noqa: PLC0415
+
+    reading, parsing = _csv_options(path)
+    with csv.open_csv(path, read_options=reading, parse_options=parsing) as reader:
+        return reader.schema
 
 
 def _cut(reader: Any) -> Iterator[Any]:
@@ -191,6 +230,7 @@ def _rows(batches: Iterable[Any], chosen: Chosen, path: Path | None) -> Iterator
     import pyarrow as pa  # noqa: PLC0415
 
     row = 0
+    is_text = path is not None and chosen.item is not None and ending(path) != ".parquet"  # "" is no value
     try:
         for batch in batches:
             keys = (
@@ -198,7 +238,8 @@ def _rows(batches: Iterable[Any], chosen: Chosen, path: Path | None) -> Iterator
             )
             kept = [batch.column(name).to_pylist() for name in chosen.keep]
             for place, (key, value) in enumerate(zip(keys, _values(batch, chosen, path), strict=True)):
-                yield row + place, key, value, tuple(column[place] for column in kept)
+                missing = is_text and value == ""
+                yield row + place, key, None if missing else value, tuple(column[place] for column in kept)
             row += len(batch)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _damaged(path, error, row) from None

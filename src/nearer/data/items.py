@@ -8,6 +8,7 @@ of a few.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,9 @@ from nearer.data.image_lists import list_images
 from nearer.data.item_tables import ItemColumns, Row, read_table, read_table_file
 from nearer.data.sound_lists import list_audio
 from nearer.data.text import find_files
-from nearer.errors import EncodingError, InputError, shown
+from nearer.errors import EncodingError, InputError, NearerError, shown
 
+PATH = re.compile(r"[/\\]|\.\w{1,5}$")  # what a path of a file has: a folder, or an ending
 FORMS = "give a table, a folder, a mapping, or (key, item) pairs"
 
 
@@ -69,6 +71,16 @@ def read_items(source: Any, modality: str | None, columns: ItemColumns) -> Items
     """
     found = _read(source, modality, columns)
     return Items(_distinct(found.rows, found.where), found.where, found.count, found.payload)
+
+
+def cell_error(error: NearerError, value: str, *, file: object, row: str) -> InputError:
+    """`error` of the file whose path `value` stands in a cell of a table, with the place of the cell."""
+    if not os.path.lexists(value[:4096]) and not PATH.search(value):
+        return InputError(
+            f"{shown(value)} is a text, no path of a file", file=file, row=row,
+            remedy="name the column of images or recordings",
+        )  # fmt: skip
+    return InputError(f"{value}: {error.problem}", file=file, row=row, remedy=error.remedy)
 
 
 def _read(source: Any, modality: str | None, columns: ItemColumns) -> Items:

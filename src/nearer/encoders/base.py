@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import numbers
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol, get_args, runtime_checkable
@@ -15,6 +16,12 @@ from nearer.space import Metric, Space
 # What an encoder of ours says that it reads, in its attribute `modality`: texts, images, recordings, rows of
 # a table, vectors, features of nodes or items, or the keys of a space.
 Modality = Literal["text", "image", "audio", "table", "vector", "features", "key"]
+
+METHODS = ("encode", "encode_query", "encode_document")
+PROTOCOL = (
+    "an encoder has dim, identity, and encode, encode_query and encode_document "
+    "(items, batch_size=1024, show_progress=None)"
+)
 
 
 @runtime_checkable
@@ -71,6 +78,24 @@ def metric_of(encoder: object) -> Metric:
 def as_written_of(encoder: object) -> tuple[str, ...]:
     """Columns that an encoder of rows reads as they are written, by its attribute `as_written`."""
     return tuple(getattr(encoder, "as_written", ()))
+
+
+def require_protocol(encoder: object) -> None:
+    """Raise `ParameterError` where `encoder` lacks a part of the protocol, or a method its parameters."""
+    name = type(encoder).__name__
+    for part in ("dim", "identity", *METHODS):
+        if not (hasattr(type(encoder), part) or hasattr(encoder, part)):  # of an unfitted model dim raises
+            raise ParameterError(f"{name} is no encoder: it has no {part}", remedy=PROTOCOL)
+    for part in METHODS:
+        method = getattr(encoder, part)
+        try:
+            inspect.signature(method).bind([], batch_size=1, show_progress=False)
+        except ValueError:  # compiled, without a signature
+            continue
+        except TypeError as error:
+            raise ParameterError(
+                f"{name}.{part} cannot be called as an encoder's: {error}", remedy=PROTOCOL
+            ) from None
 
 
 def checked_batch_size(batch_size: object) -> int:

@@ -9,7 +9,13 @@ from typing import Any, get_args
 
 from nearer.data.item_tables import ItemColumns
 from nearer.data.items import read_items
-from nearer.encoders.base import Encoder, as_written_of, checked_batch_size, modality_of
+from nearer.encoders.base import (
+    Encoder,
+    as_written_of,
+    checked_batch_size,
+    modality_of,
+    require_protocol,
+)
 from nearer.encoders.embed_run import Embedded, OnError, Run
 from nearer.encoders.embed_shards import Shards, open_shards
 from nearer.encoders.opening import encoder as open_encoder
@@ -68,6 +74,7 @@ def embed(
     if target is not None:
         _require_room(target, overwrite)
     opened = open_encoder(encoder) if isinstance(encoder, str | os.PathLike) else encoder
+    require_protocol(opened)
     kept = (keep,) if isinstance(keep, str) else tuple(keep)
     columns = ItemColumns(key, column, kept, as_written_of(opened))
     items = read_items(source, modality_of(opened), columns)

@@ -6,12 +6,14 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.data.items import Item
+from nearer.data.columns import TABLE_ENDINGS, ending
+from nearer.data.items import Item, cell_error
 from nearer.errors import InputError, UnknownKey, shown
 
 ITEMS_A_GROUP = 1024
@@ -73,12 +75,14 @@ def encode_group(
 
 
 def located(error: InputError | UnknownKey, item: Item, where: str | None) -> InputError:
-    """`error` with the item's key and place."""
+    """`error` with the item's key and place; a file of a folder is its own place."""
+    place = f"row {item.row:,}, key {shown(item.key)}"
+    in_cell = where is None or ending(Path(where)) in TABLE_ENDINGS
+    if in_cell and isinstance(item.value, str) and error.file == item.value:
+        return cell_error(error, item.value, file=where, row=place)
     if error.file is not None and error.file != where:
         return InputError(error.problem, file=error.file, row=_row(error.row), remedy=error.remedy)
-    return InputError(
-        error.problem, file=where, row=f"row {item.row:,}, key {shown(item.key)}", remedy=error.remedy
-    )
+    return InputError(error.problem, file=where, row=place, remedy=error.remedy)
 
 
 def hash_items(digest: hashlib._Hash, items: Sequence[Item], modality: str | None) -> None:

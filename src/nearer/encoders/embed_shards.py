@@ -126,14 +126,14 @@ def _lock(handle: int, folder: Path) -> None:
 
 
 def _agree(folder: Path, plan: dict[str, Any], overwrite: bool) -> None:
-    """Make the plan, or see that the one which is there is the same."""
+    """Make the plan, or see that the one which is there is the same; without a shard it binds nobody."""
     path = folder / PLAN
     wanted = {"format": FORMAT, "version": 1, **plan}
     if path.is_file():
         found = _read_plan(path)
         if found == wanted:
             return
-        if not overwrite:
+        if not overwrite and Shards(folder).paths:
             raise _differs(folder, found, wanted)
     elif any(not entry.name.startswith(".") for entry in folder.iterdir()):
         raise StorageError(f"holds other things and no {PLAN}", file=folder, remedy="choose another name")

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.errors import InputError
+from nearer.data.items import cell_error
+from nearer.encoders import Lookup
+from nearer.errors import InputError, UnknownKey
 from nearer.models.contrastive_parts import Side
 from nearer.networks import Plan, Prepared
 from nearer.signal import Signal
-from nearer.signal.items import taken
+from nearer.signal.items import Items, taken
 from nearer.signal.positives import Held, Positives
 
 LEAST_PAIRS = 2
@@ -117,13 +119,12 @@ def read_pairs(
         )
     rows, plan = train.rows(), plans[0] if plans else None
     methods = ("encode", "encode") if len(sides) == 1 else ("encode_query", "encode_document")
-    left = _loaded(first, joined.left.values, joined.left.keys, rows[0], plan, methods[0], show_progress)
+    where = os.fspath(data) if isinstance(data, str | os.PathLike) else None
+    left = _loaded(first, joined.left, rows[0], plan, methods[0], show_progress, where)
     right = left
     if joined.right is not None:
         plan = plans[-1] if plans else (left.plan if len(sides) == 1 else None)
-        right = _loaded(
-            last, joined.right.values, joined.right.keys, rows[1], plan, methods[1], show_progress
-        )
+        right = _loaded(last, joined.right, rows[1], plan, methods[1], show_progress, where)
     digest = hashlib.sha256()
     for items in (joined.left, joined.right):
         if items is not None:
@@ -135,18 +136,38 @@ def read_pairs(
 
 def _loaded(
     side: Side,
-    values: Any,
-    keys: list[str],
+    items: Items,
     rows: NDArray[np.int64],
     plan: Plan | None,
     method: str,
     show_progress: bool | None,
+    where: str | None,
 ) -> Loaded:
-    inputs = side.inputs(values, method, show_progress)
-    if plan is None:
-        whole = len(rows) == len(keys)
-        plan = side.network.plan(inputs if whole else taken(inputs, rows))
-    return Loaded(side.network.prepare(inputs, plan), plan, keys)
+    try:
+        inputs = side.inputs(items.values, method, show_progress)
+        if plan is None:
+            whole = len(rows) == len(items)
+            plan = side.network.plan(inputs if whole else taken(inputs, rows))
+        return Loaded(side.network.prepare(inputs, plan), plan, items.keys)
+    except (InputError, UnknownKey) as error:
+        raise _placed(error, side, items, where) from None
+
+
+def _placed(
+    error: InputError | UnknownKey, side: Side, items: Items, where: str | None
+) -> InputError | UnknownKey:
+    """`error` with the row of the item whose file it names, or which a space does not hold."""
+    values = items.values if isinstance(items.values, list) else []
+    names = [os.fspath(value) if isinstance(value, os.PathLike) else value for value in values]
+    number = names.index(error.file) if error.file is not None and error.file in names else None
+    if isinstance(error, UnknownKey) and isinstance(side.frozen, Lookup):
+        number = next((place for place, name in enumerate(names) if name not in side.frozen.space), None)
+    if number is None:
+        return error
+    row = f"row {number if items.rows is None else items.rows[number]:,}"
+    if error.file is not None:
+        return cell_error(error, names[number], file=where, row=row)
+    return InputError(error.problem, file=where, row=row, remedy=error.remedy)
 
 
 def _update(digest: Any, value: Any) -> None:

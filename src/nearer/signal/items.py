@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.data.columns import Role, is_path, read_table
+from nearer.data.columns import Role, ending, is_path, read_table
 from nearer.errors import InputError, shown
 
 LONGEST_KEY = 200  # characters: a longer text is called by its number
@@ -25,10 +25,12 @@ class Items:
     ----------
     values : a sequence, or an Arrow table where an item is a row of it.
     keys : what each is called: its own text where all are short and differ, else its number.
+    rows : where each stands first in the data, where that is not its number.
     """
 
     values: Any
     keys: list[str]
+    rows: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -137,6 +139,8 @@ def column_items(table: Any, chosen: str | Sequence[str], where: str | None, *, 
     if whole or not isinstance(chosen, str):
         return table.select(names)
     values = table.column(chosen).to_pylist()
+    if where is not None and ending(Path(where)) != ".parquet":  # an empty cell of a text file is no value
+        values = [None if value == "" else value for value in values]
     if None in values:
         raise InputError(
             f"there is no {chosen}", file=where, row=values.index(None), remedy="fill it in, or leave it out"

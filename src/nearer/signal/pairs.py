@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -119,6 +119,7 @@ def _different(values: Any, keys: list[Any] | None, where: str | None) -> tuple[
     if keys is None:
         firsts, codes = distinct(values)
         different = taken(values, firsts)
-        return Items(different, own_keys(different)), codes
+        return Items(different, own_keys(different), firsts), codes
     firsts, codes = distinct(list(keys))
-    return checked_items(taken(values, firsts), [keys[row] for row in firsts.tolist()], where), codes
+    found = checked_items(taken(values, firsts), [keys[row] for row in firsts.tolist()], where)
+    return replace(found, rows=firsts), codes

@@ -131,6 +131,36 @@ def test_images_are_judged_like_texts(here: Path, run_json: RunJson, monkeypatch
     assert [told["knn"]["value"] for told in found["encoders"]] == [1, 1]
 
 
+def test_labels_are_no_items(here: Path, run: Run, run_json: RunJson) -> None:
+    lines = (here / "topics.csv").read_text().splitlines()
+    notes = ["id,notes,kind", *lines[1:]]
+    (here / "notes.csv").write_text("\n".join(notes) + "\n")
+    judge = ("evaluate", "notes.csv", "--task", "probe", "--columns", "label=kind", "--folds", 3, *TWO[:2])
+    assert run_json(*judge)["column"] == "notes"
+    assert run(*judge).stderr == "nearer: note: a.model encodes the column 'notes'\n"
+    (here / "numbers.csv").write_text("id,size,kind\n" + "".join(f"{n},{n}.5,k{n % 2}\n" for n in range(20)))
+    alone = run("evaluate", "numbers.csv", *judge[2:])
+    assert alone.exit_code == 1
+    assert alone.stderr.startswith(
+        "nearer: numbers.csv: which column holds the items is not clear: found none"
+    )
+    same = run("evaluate", "notes.csv", "--task", "probe", "--columns", "item=kind,label=kind", *TWO[:2])
+    assert same.exit_code == 1
+    assert same.stderr.startswith("nearer: notes.csv: the column 'kind' holds both the items and the labels;")
+
+
+def test_an_encoder_of_rows_that_reads_the_label_is_told(here: Path, run: Run) -> None:
+    for name, ignore in (("knows.model", ["name"]), ("fair.model", ["name", "trade"])):
+        nearer.FAMD(3, key="id", ignore=ignore).fit("people.csv").save(here / name)
+    judge = ("evaluate", "people.csv", "--task", "probe", "--columns", "label=trade", "-k", 3)
+    told = run(*judge, "--encoder", "knows.model", "--encoder", "fair.model")
+    assert told.exit_code == 0
+    assert told.stderr == (
+        "nearer: note: knows.model reads the column 'trade', which it is judged by; "
+        "fit it with --ignore trade\n"
+    )
+
+
 WRONG: dict[str, tuple[tuple[object, ...], int, str]] = {
     "no labels": (
         ("evaluate", "topics.csv", "--task", "probe", *TWO),

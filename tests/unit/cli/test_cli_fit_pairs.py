@@ -44,6 +44,23 @@ def test_people_read_both_ways_and_chance(here: Path, run: Run) -> None:
         assert words in shown.stdout
 
 
+def test_what_cannot_be_encoded_is_told_with_its_row(here: Path, run: Run) -> None:
+    names = nearer.load("nodes.space").keys
+    (here / "odd.csv").write_text(f"left,right\n{names[0]},{names[1]}\n{names[0]},nobody\n")
+    fit = ("fit", "pairs", "odd.csv", "-o", "odd.model", "--threads", 1)
+    unknown = run(*fit, "--left-encoder", "nodes.space", "--right-encoder", "nodes.space")
+    assert unknown.exit_code == 1
+    assert unknown.stderr.startswith("nearer: odd.csv, row 1: 'nobody' is not in this space")
+    (here / "odd.csv").write_text(f"left,right\n{names[0]},{names[1]}\n{names[0]},\n")
+    empty = run(*fit, "--encoder", "nodes.space")
+    assert empty.stderr == "nearer: odd.csv, row 1: there is no right; fill it in, or leave it out\n"
+    (here / "odd.csv").write_text("left,right\nno.png,a\nno.png,b\n")
+    with pytest.raises(nearer.errors.InputError, match=r"odd\.csv, row 0: no\.png: there is no such file"):
+        nearer.Contrastive(
+            nearer.signal.Pairs(), left=nearer.networks.ResNet(), right="nodes.space", threads=1
+        ).fit(here / "odd.csv")
+
+
 BAD: list[tuple[tuple[Any, ...], int, str]] = [
     ((), 2, "no encoder is given; give encoder=, or left= and right="),
     (("--left-encoder", "nodes.space"), 2, "left is given alone; give left= and right="),

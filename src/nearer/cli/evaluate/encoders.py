@@ -25,6 +25,8 @@ class Timed:
         self.name, self.encoder = name, encoder
         self.modality = getattr(encoder, "modality", None)
         self.as_written = getattr(encoder, "as_written", ())
+        self.inputs = {column.name for column in getattr(getattr(encoder, "plan_", None), "columns", ())}
+        self.column: str | None = None  # of the table that it encoded, unless whole rows
         self.items, self.seconds = 0, 0.0
 
     @property
@@ -71,6 +73,7 @@ class Timed:
             "encoder": self.name,
             "identity": self.identity,
             "dim": self.dim,
+            **({} if self.column is None else {"column": self.column}),
             "items": self.items,
             "items_per_second": self.rate,
         }

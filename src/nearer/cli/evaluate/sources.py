@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +13,15 @@ import nearer
 from nearer.cli.evaluate.encoders import Timed
 from nearer.cli.identified import carries_identity
 from nearer.encoders import metric_of
+from nearer.errors import shown
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+logger = logging.getLogger("nearer")
+
+TABLES = (".parquet", ".csv", ".tsv")  # endings of tables, whose columns are items, keys and labels
 ROLES = ("item", "key", "label")  # of --columns, where raw items are encoded
 OF_WORDS = ("text", "key", "vector", None)  # what encoders of texts by key may say that they read
 FOLDER = "folder"  # the payload column of items that are labelled by where they lie
@@ -61,9 +66,10 @@ def labelled(
         encoder,
         name,
         key=roles.get("key"),
-        column=roles.get("item"),
+        column=_item_column(name, encoder, column, roles),
         keep=[column] if column is not None else (),
     )
+    _tell_columns(encoder, column)
     if column is not None or by_key:
         return made.space, column or labels or ""
     return _by_folder(made.space), FOLDER
@@ -78,6 +84,29 @@ def queries(
         return _space(encoder, keys, encoder.encode_query(texts))
     given = nearer.load(file)
     return given if carries_identity(file) else dict(zip(given.keys, given.vectors, strict=True))
+
+
+def _item_column(name: str, encoder: Timed, label: str | None, roles: Mapping[str, str]) -> str | None:
+    """The column of items in the table `name`, which is not that of the labels."""
+    from nearer.data import ItemColumns, item_column  # noqa: PLC0415
+
+    if not Path(name).is_file() or not name.lower().removesuffix(".gz").endswith(TABLES):
+        return roles.get("item")
+    encoder.column = item_column(
+        Path(name), encoder.modality, ItemColumns(roles.get("key"), roles.get("item")), label
+    )
+    return encoder.column
+
+
+def _tell_columns(encoder: Timed, label: str | None) -> None:
+    """Note what is encoded, and whether that holds what it is judged by."""
+    if encoder.column is not None:
+        logger.warning("%s encodes the column %s", encoder.name, shown(encoder.column))
+    elif label in encoder.inputs:
+        logger.warning(
+            "%s reads the column %s, which it is judged by; fit it with --ignore %s",
+            encoder.name, shown(label), label,
+        )  # fmt: skip
 
 
 def _by_folder(space: nearer.Space) -> nearer.Space:
