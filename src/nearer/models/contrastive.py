@@ -494,7 +494,7 @@ class Contrastive(Incremental[PairMaterial]):
         """How the left and the right items are changed in training."""
         known = [dict(side.network.changes) for side in self._sides]
         if isinstance(self._signal, Views):
-            strengths = self._signal.strengths(known[0])
+            strengths = self._signal.strengths(known[0], self._sides[0].network.shares)
             return strengths, strengths
         return (known[0], known[-1]) if self.augment else (None, None)
 
