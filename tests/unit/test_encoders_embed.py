@@ -158,7 +158,7 @@ BAD: dict[str, tuple[Callable[[], Any], dict[str, Any], str]] = {
     "a missing column": (
         lambda: TABLE,
         {"column": "x"},
-        "the table: there is no column column='x'; it has id",
+        "the table: there is no column 'x'; it has id",
     ),
     "an unclear column": (
         lambda: pa.table({"a": ["x"], "b": ["y"]}),

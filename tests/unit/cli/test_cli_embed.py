@@ -52,7 +52,7 @@ def test_bad_input_is_one_line(here: Path, run: Run) -> None:
         ("news.csv", "a.nonsense", *ENCODER): "names no format",
         ("news.csv", "words.space", *ENCODER): "words.space: already exists; add --overwrite to replace it",
         ("news.csv", "a.space", "--encoder", "nonsense"): "is no file, no folder and no known model",
-        ("news.csv", "a.space", *ENCODER, "--column", "x"): "there is no column column='x'; it has id, body",
+        ("news.csv", "a.space", *ENCODER, "--column", "x"): "there is no column 'x'; it has id, body",
         ("news.csv", "a.space", *ENCODER, "--set", "dim=3"): "dim",
         ("news.csv", "a.space", *ENCODER, "--batch-size", "0"): "batch_size=0 is not a whole number",
     }

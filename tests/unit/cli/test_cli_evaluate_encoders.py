@@ -141,7 +141,7 @@ WRONG: dict[str, tuple[tuple[object, ...], int, str]] = {
     "a column that is not there": (
         ("evaluate", "topics.csv", "--task", "probe", "--columns", "label=kind", *TWO),
         1,
-        "topics.csv: there is no column keep='kind'; it has id, text, topic",
+        "topics.csv: there is no column 'kind'; it has id, text, topic",
     ),
     "an encoder that is not there": (
         (*PROBE, "--encoder", "a.model", "--encoder", "nonsense"),
