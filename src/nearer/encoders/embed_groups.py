@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nearer.data.items import Item
 from nearer.errors import InputError, UnknownKey, shown
 
+THE_TABLE = "the table"  # how an error calls a table that is no file
 ITEMS_A_GROUP = 1024
 BYTES_A_GROUP = 64 << 20  # of raw items: large images and recordings come in smaller groups
 
@@ -74,6 +75,8 @@ def encode_group(
 
 def located(error: InputError | UnknownKey, item: Item, where: str | None) -> InputError:
     """`error` with the item's key and place."""
+    if error.file == THE_TABLE:  # of rows that were read here: what is wrong is wrong with all of them
+        return InputError(error.problem, file=where or THE_TABLE, remedy=error.remedy)
     if error.file is not None and error.file != where:
         return InputError(error.problem, file=error.file, row=_row(error.row), remedy=error.remedy)
     return InputError(
