@@ -5,6 +5,7 @@
     │   ├── EncodingError                bytes that are not UTF-8
     │   └── FormatError                  a file that breaks its format, or a value a format cannot hold
     ├── ParameterError (ValueError)      an argument outside its allowed range
+    │   └── TrainingFailed               training that diverged or collapsed, by parameters or by its data
     ├── UnknownKey (KeyError)            a key that a space does not hold
     ├── SpaceMismatch (ValueError)       vectors of one identity where another is expected
     ├── IntegrityError (ValueError)      a saved artefact that is cut short, edited or not ours
@@ -30,6 +31,7 @@ __all__ = [
     "ParameterError",
     "SpaceMismatch",
     "StorageError",
+    "TrainingFailed",
     "UnknownKey",
 ]
 
@@ -78,6 +80,10 @@ class FormatError(InputError):
 
 class ParameterError(NearerError, ValueError):
     """An argument outside its allowed range; the message names argument, value and range."""
+
+
+class TrainingFailed(ParameterError):
+    """Training that diverged or collapsed: by its parameters, or since the data hold nothing to learn."""
 
 
 class UnknownKey(NearerError, KeyError):

@@ -220,7 +220,10 @@ def test_what_is_no_table_is_one_line(table: Any, message: str) -> None:
     ("table", "message"),
     [
         ({"town": ["Rome"]}, "the table: there is no column 'age', which the model was fitted with; it has"),
-        ({**COLUMNS, "age": ["x"] * 4}, "row 0: column 'age': 'x' is no number; mend it"),
+        (
+            {**COLUMNS, "age": ["x"] * 4},
+            "row 0: column 'age': 'x' is no number; mend it, or fit with the column as another kind",
+        ),
         ({**COLUMNS, "born": [1, 2, 3, 4]}, "column 'born' holds int64, no dates"),
         ({**COLUMNS, "born": ["2024-05-01", "May", "", ""]}, "row 1: column 'born': 'May' is no date"),
         ({**COLUMNS, "member": [None, "perhaps", "", "no"]}, "row 1: column 'member': 'perhaps' is neither"),

@@ -189,7 +189,7 @@ BAD: dict[str, tuple[Callable[[], Any], dict[str, Any], str]] = {
     "a missing column": (
         lambda: TABLE,
         {"column": "x"},
-        "the table: there is no column column='x'; it has id",
+        "the table: there is no column 'x'; it has id",
     ),
     "an unclear column": (
         lambda: pa.table({"a": ["x"], "b": ["y"]}),
@@ -513,3 +513,15 @@ def test_a_space_of_an_encoder_is_compared_as_its_own(tmp_path: Path) -> None:
     assert made.space.identity == dots.identity
     with pytest.raises(InputError, match="row 1, key 'y': 'c' is not in this space of 2 keys"):
         nearer.embed(tmp_path / "dots.space", {"x": "a", "y": "c"})
+
+
+def test_a_column_that_the_model_misses_is_told_with_the_file(tmp_path: Path) -> None:
+    model = nearer.FAMD(1).fit({"heat": [1.0, 2.0, 5.0], "wind": [3.0, 1.0, 2.0]})
+    (tmp_path / "days.csv").write_text("id,heat\na,1\nb,2\n")
+    with pytest.raises(InputError) as raised:
+        nearer.embed(model, tmp_path / "days.csv")
+    assert str(raised.value).startswith(
+        f"{tmp_path / 'days.csv'}: there is no column 'wind', which the model"
+    )
+    with pytest.raises(InputError, match=r"^the table: there is no column 'wind'"):
+        nearer.embed(model, pa.table({"id": ["a"], "heat": [1.0]}))

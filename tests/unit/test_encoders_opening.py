@@ -111,3 +111,25 @@ def test_kinds_of_folders_and_files_have_names_and_endings() -> None:
     names = [kind.name for kind in opening.FOLDERS]
     assert len(set(names)) == len(names)
     assert all(ending == ending.lower() and ending.startswith(".") for ending in opening.FILES)
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({}, "is empty"),
+        ({"notes.txt": "x"}, "holds no encoder of a kind that opens"),
+        (
+            {"config.json": '{"model_type": "vit"}', "preprocessor_config.json": "{}"},
+            "holds no encoder of a kind that opens: its model_type is 'vit', without a tokenizer",
+        ),
+    ],
+)
+def test_a_folder_that_is_no_encoder_says_which_kinds_are(
+    files: dict[str, str], problem: str, tmp_path: Path
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(IntegrityError) as raised:
+        nearer.encoder(tmp_path)
+    kinds = "a saved model, a space, or a model of model2vec, sentence-transformers or wav2vec2"
+    assert str(raised.value) == f"{tmp_path}: {problem}; give a folder of {kinds}"

@@ -393,3 +393,13 @@ def test_static_is_the_mean_of_rows(tmp_path: Path) -> None:
     assert isinstance(encoder, Static)
     rows = encoder.table[[7, 9, 11]]  # lion, sleep, ##s
     np.testing.assert_allclose(encoder.encode(["lion 🦁 sleeps"])[0], rows.mean(axis=0), atol=1e-6)
+
+
+def test_code_that_a_folder_brings_is_not_run(own: Path, tmp_path: Path) -> None:
+    expected = nearer.encoder(own).encode(TEXTS)
+    config = json.loads((own / "config.json").read_text())
+    config["auto_map"] = {"AutoModel": "evil.Evil", "AutoConfig": "evil.Config"}
+    (own / "config.json").write_text(json.dumps(config))
+    (own / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    np.testing.assert_array_equal(nearer.encoder(own).encode(TEXTS), expected)
+    assert not (tmp_path / "ran").exists()

@@ -385,7 +385,7 @@ BAD: list[tuple[dict[str, Any], Any, type[Exception], str]] = [
         {"signal": Views(drop=-1), "encoder": LEFT},
         LEFT.keys,
         ParameterError,
-        "drop=-1 is not a finite number",
+        "drop=-1 is not a number from 0 to 1",
     ),
     ({"signal": Masked(), "encoder": MLP()}, LEFT.vectors, ParameterError, "MLP has no loss of its own"),
     (
@@ -413,6 +413,12 @@ BAD: list[tuple[dict[str, Any], Any, type[Exception], str]] = [
         {"a": ["l1"]},
         InputError,
         "the table: there is no column item='t'",
+    ),
+    (
+        {"signal": Views(drop=1.5), "encoder": MLP()},
+        [[1.0, 2.0], [1.0, 0.0]],
+        ParameterError,
+        "drop=1.5 is not a number from 0 to 1: it is a share",
     ),
     (
         {"signal": Views(), "encoder": MLP()},

@@ -191,6 +191,8 @@ def test_categories_that_go_with_the_same_values_lie_near_each_other() -> None:
 def test_a_saved_model_encodes_as_before(make: Any, tmp_path: Path) -> None:
     model = make().fit(TABLE)
     model.save(tmp_path / "rows")
+    modes = {path.stat().st_mode for path in (tmp_path / "rows").iterdir()}
+    assert len(modes) == 1
     again = type(model).load(tmp_path / "rows")
     opened = nearer.encoder(tmp_path / "rows")
     for other in (again, opened):

@@ -19,7 +19,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from nearer.errors import NearerError, ParameterError, one_line
+from nearer.errors import NearerError, ParameterError, TrainingFailed, one_line
 
 UsageError = typer.BadParameter.__bases__[0]  # Click's, which Typer imports or brings along by its version
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
@@ -79,6 +79,8 @@ class Program(TyperGroup):
 
 def code_of(error: Exception) -> int:
     """The exit code that stands for `error`."""
+    if isinstance(error, TrainingFailed):  # the data may be why
+        return FAILED
     return WRONG_USAGE if isinstance(error, UsageError | ParameterError) else FAILED
 
 

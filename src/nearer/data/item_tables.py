@@ -131,11 +131,10 @@ class Chosen:
         twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
         if twice is not None:
             raise InputError(f"two columns are called {shown(twice)}", file=where, remedy="rename one")
-        asked = [("key", columns.key), ("column", columns.item), *(("keep", name) for name in columns.keep)]
-        for role, name in asked:
+        for name in (columns.key, columns.item, *columns.keep):
             if name is not None and name not in names:
                 raise InputError(
-                    f"there is no column {role}={shown(name)}",
+                    f"there is no column {shown(name)}",
                     file=where,
                     remedy=f"it has {', '.join(names)}",
                 )

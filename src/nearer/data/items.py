@@ -7,6 +7,7 @@ of a few.
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sized
@@ -164,12 +165,20 @@ def _text_file(path: Path, row: int, place: str) -> Item:
     try:
         return item._replace(value=path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        problem: InputError = EncodingError(
-            f"byte {error.start:,} is not UTF-8", file=path, remedy="save the file as UTF-8"
-        )
+        problem: InputError = _no_text(path, error)
     except OSError as error:
         problem = InputError(f"cannot be read: {error.strerror or error}", file=path)
     return item._replace(value=None, problem=problem)
+
+
+def _no_text(path: Path, error: UnicodeDecodeError) -> InputError:
+    """The error for a file that is not UTF-8: a text in another encoding, or no text."""
+    data = error.object
+    if b"\0" in data and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return InputError(
+            "the file is no text", file=path, remedy="leave it out, or choose an encoder of such files"
+        )
+    return EncodingError(f"byte {error.start:,} is not UTF-8", file=path, remedy="save the file as UTF-8")
 
 
 def _lines(path: Path) -> Iterator[Item]:

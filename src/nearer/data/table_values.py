@@ -214,7 +214,7 @@ def _each_distinct(
                 f"column {shown(name)}: {shown(text)} {problem}",
                 file=where,
                 row=row,
-                remedy="mend it, or give the column another kind",
+                remedy="mend it, or fit with the column as another kind",
             ) from None
     places = encoded.indices.fill_null(0).to_numpy()
     numbers = np.array(found, dtype=np.float64)[places] if found else np.zeros(len(texts))

@@ -16,6 +16,7 @@ from nearer.data.columns import TABLE_ENDINGS, ending
 from nearer.data.items import Item, cell_error
 from nearer.errors import InputError, UnknownKey, shown
 
+THE_TABLE = "the table"  # how an error calls a table that is no file
 ITEMS_A_GROUP = 1024
 BYTES_A_GROUP = 64 << 20  # of raw items: large images and recordings come in smaller groups
 
@@ -76,6 +77,8 @@ def encode_group(
 
 def located(error: InputError | UnknownKey, item: Item, where: str | None) -> InputError:
     """`error` with the item's key and place; a file of a folder is its own place."""
+    if error.file == THE_TABLE:  # of rows that were read here: what is wrong is wrong with all of them
+        return InputError(error.problem, file=where or THE_TABLE, remedy=error.remedy)
     place = f"row {item.row:,}, key {shown(item.key)}"
     in_cell = where is None or ending(Path(where)) in TABLE_ENDINGS
     if in_cell and isinstance(item.value, str) and error.file == item.value:

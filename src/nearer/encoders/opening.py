@@ -14,13 +14,14 @@ from nearer.encoders.base import Encoder
 from nearer.encoders.image_onnx import open_onnx
 from nearer.encoders.known import known_encoders
 from nearer.encoders.lookup import Lookup
+from nearer.encoders.model_folder import model_type
 from nearer.encoders.sentence_folder import is_sentence_folder
 from nearer.encoders.static import is_model2vec, open_model2vec
 from nearer.encoders.text_models import open_sentence_folder
 from nearer.encoders.wav2vec2 import open_wav2vec2
 from nearer.encoders.wav2vec2_folder import is_wav2vec2_folder
-from nearer.errors import ModelNotFound, ParameterError, shown
-from nearer.space import known_models, load
+from nearer.errors import IntegrityError, ModelNotFound, ParameterError, shown
+from nearer.space import known_models, load, manifest
 from nearer.space.formats import binary
 from nearer.space.replace import whole_folder
 from nearer.space.spelling import nearest_spellings
@@ -126,12 +127,26 @@ def _open_path(path: Path, options: Mapping[str, Any]) -> Encoder:
             if kind.matches(path):
                 require_options(kind.open, options, path)
                 return kind.open(path, **options)
+        if not (whole_folder(path) / manifest.NAME).is_file():
+            raise _no_encoder(path)
     elif path.suffix.lower() in FILES:
         opens = FILES[path.suffix.lower()]
         require_options(opens, options, path)
         return opens(path, **options)
     require_options(load, options, path, ())
     return Lookup(load(path))
+
+
+def _no_encoder(folder: Path) -> IntegrityError:
+    """The error for a folder of no kind that opens: what it is, and the kinds there are."""
+    architecture = model_type(folder)
+    what = f": its model_type is {shown(architecture)}, without a tokenizer" if architecture else ""
+    return IntegrityError(
+        "is empty" if not any(folder.iterdir()) else f"holds no encoder of a kind that opens{what}",
+        file=folder,
+        remedy="give a folder of a saved model, a space, or a model of "
+        f"{', '.join(kind.name for kind in FOLDERS[:-1])} or {FOLDERS[-1].name}",
+    )
 
 
 def _exists(path: Path) -> bool:

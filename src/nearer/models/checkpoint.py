@@ -104,7 +104,10 @@ def _write_durably(path: Path, write: Callable[[Path], None]) -> str:
     """Write beside `path`, make it durable, move it there; returns the SHA-256 of its bytes."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        beside.touch()
+        mode = beside.stat().st_mode  # as the umask wants it; safetensors makes files that only we may read
         write(beside)
+        beside.chmod(mode)
         with beside.open("rb") as file:
             os.fsync(file.fileno())
             digest = hashlib.file_digest(file, "sha256").hexdigest()

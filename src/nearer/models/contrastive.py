@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.errors import NotFitted, ParameterError, shown
+from nearer.errors import NotFitted, ParameterError, TrainingFailed, shown
 from nearer.extras import require
 from nearer.kernels.threads import thread_count
 from nearer.models import contrastive_files
@@ -494,7 +494,7 @@ class Contrastive(Incremental[PairMaterial]):
         """How the left and the right items are changed in training."""
         known = [dict(side.network.changes) for side in self._sides]
         if isinstance(self._signal, Views):
-            strengths = self._signal.strengths(known[0])
+            strengths = self._signal.strengths(known[0], self._sides[0].network.shares)
             return strengths, strengths
         return (known[0], known[-1]) if self.augment else (None, None)
 
@@ -519,7 +519,7 @@ class Contrastive(Incremental[PairMaterial]):
     def _judge(self, state: TrainingState) -> None:
         """Report on what is held out, by the weights that are kept; put the vectors of items into `state`.
 
-        Raises `ParameterError` for vectors that are all alike.
+        Raises `TrainingFailed` for vectors that are all alike.
         """
         training = self._training
         judged = judge(training, state, thread_count(self.threads))
@@ -533,7 +533,7 @@ class Contrastive(Incremental[PairMaterial]):
         report = self.report_
         if report.mean_cosine > ALIKE and not report.interrupted:
             self.__dict__.pop("_state", None)
-            raise ParameterError(
+            raise TrainingFailed(
                 f"training collapsed: vectors are all alike, with a mean cosine of {report.mean_cosine:.3f}",
                 remedy="lower learning_rate, raise batch_size, or choose objective='vicreg'; the next fit "
                 "starts afresh, and an earlier space_ is unchanged",

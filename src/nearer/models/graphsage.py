@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.encoders.base import Modality, checked_batch_size
-from nearer.errors import NotFitted, ParameterError
+from nearer.errors import NotFitted, ParameterError, TrainingFailed
 from nearer.models.incremental import TRAINING, Incremental
 from nearer.models.parameters import Constraint, Instance, OrNone, Real, Whole, as_float
 from nearer.models.sage_encoding import FEATURES, NAMES, NODES, STATES, VECTORS, Encoding
@@ -340,7 +340,7 @@ class GraphSAGE(Incremental[SageMaterial]):
         self.report_ = dataclasses.replace(self.report_, mean_cosine=cosine)
         if cosine > ALIKE and not self.report_.interrupted:
             self.__dict__.pop("_state", None)
-            raise ParameterError(
+            raise TrainingFailed(
                 f"training collapsed: vectors are all alike, with a mean cosine of {cosine:.3f}",
                 remedy="give features that tell nodes apart, or lower learning_rate; the next fit starts "
                 "afresh, and an earlier space_ is unchanged",

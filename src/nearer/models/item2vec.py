@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nearer.data.interactions import Interactions, as_interactions
 from nearer.encoders.lookup import Lookup
-from nearer.errors import InputError, ParameterError
+from nearer.errors import InputError, TrainingFailed
 from nearer.kernels.training import padded_rows
 from nearer.kernels.words import LINE_START, MOST_SHARED, UNIT_TOKENS, WordTraining
 from nearer.models.incremental import TRAINING, Incremental
@@ -216,7 +216,7 @@ class Item2Vec(Incremental[Sequences], Recommender):
     def _learn(self, state: TrainingState) -> None:
         if not np.isfinite(state.arrays["words"]).all():
             self.__dict__.pop("_state", None)
-            raise ParameterError(
+            raise TrainingFailed(
                 f"training diverged at learning_rate={as_float(self.learning_rate):g}",
                 remedy="lower learning_rate; the next fit starts afresh, and an earlier space_ is unchanged",
             )

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from nearer.errors import ParameterError
+from nearer.errors import TrainingFailed
 from nearer.kernels.training import TrainReport
 from nearer.models.checkpoint import save_checkpoint
 from nearer.models.state import TrainingState
@@ -98,7 +98,7 @@ def _require_finite(report: TrainReport, learning_rate: float | None) -> None:
     if not math.isfinite(report.loss):
         at = "" if learning_rate is None else f" at learning_rate={learning_rate:g}"
         change = "raise regularization" if learning_rate is None else "lower learning_rate"
-        raise ParameterError(
+        raise TrainingFailed(
             f"training diverged: the loss is {report.loss}{at}",
             remedy=f"{change}; the next fit starts afresh, and an earlier space_ is unchanged",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -89,6 +89,7 @@ def read_rows_and_keys(
     else:
         rest = [name for name in (named,) if name is not None and name not in (ignore or ())]
         plan = TablePlan.infer(rows, given, [*(ignore or ()), *rest])
+        plan = replace(plan, ignored={**plan.ignored, **dict.fromkeys(rest, "the key")})
         known, prepared = TableParts.fit(plan, plan.read(rows), bins, seed)
     return TableMaterial(known, prepared, keys, _rows_a_batch(len(prepared), batch_size))
 

@@ -90,6 +90,11 @@ class LogMelCNN:
         """
         return dict(CHANGES)
 
+    @property
+    def shares(self) -> frozenset[str]:
+        """The changes that are a share or a probability, at most 1."""
+        return frozenset({"shift", "mix", "time_mask", "frequency_mask"})
+
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {

@@ -51,6 +51,11 @@ class Network(Protocol):
         """The changes that `Prepared.view` knows, with the strength each has where none is given."""
         ...
 
+    @property
+    def shares(self) -> frozenset[str]:
+        """Those of the changes whose strength is a share or a probability, and so at most 1."""
+        ...
+
     def settings(self) -> dict[str, Any]:
         """The arguments that make this network again: JSON, saved with the weights."""
         ...

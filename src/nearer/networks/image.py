@@ -78,6 +78,11 @@ class ResNet:
         """
         return {"crop": 0.75, "colour": 0.4, "flip": 0.5, "grey": 0.2, "blur": 0.0}
 
+    @property
+    def shares(self) -> frozenset[str]:
+        """The changes that are a share or a probability, at most 1."""
+        return frozenset({"crop", "flip", "grey", "blur"})
+
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {"size": self.size, "channels": self.channels, "stages": self.stages, "depth": self.depth}

@@ -70,6 +70,11 @@ class TableNetwork:
         """
         return dict(CHANGES)
 
+    @property
+    def shares(self) -> frozenset[str]:
+        """The changes that are a share or a probability, at most 1."""
+        return frozenset(CHANGES)
+
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {

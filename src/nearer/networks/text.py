@@ -71,6 +71,11 @@ class Transformer:
         """`delete` is the share of a text's tokens that are left out; dropout comes on top, in every view."""
         return dict(CHANGES)
 
+    @property
+    def shares(self) -> frozenset[str]:
+        """The changes that are a share or a probability, at most 1."""
+        return frozenset(CHANGES)
+
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {

@@ -60,6 +60,11 @@ class MLP:
         """
         return {"drop": 0.3, "noise": 0.1}
 
+    @property
+    def shares(self) -> frozenset[str]:
+        """The changes that are a share or a probability, at most 1."""
+        return frozenset({"drop"})
+
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {

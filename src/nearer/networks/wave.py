@@ -99,6 +99,11 @@ class WaveEncoder:
         """
         return dict(CHANGES)
 
+    @property
+    def shares(self) -> frozenset[str]:
+        """The changes that are a share or a probability, at most 1."""
+        return frozenset({"shift", "time_mask"})
+
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -63,16 +64,18 @@ class Views:
         items = read_items(data, self.item, self.key, whole=whole[0], known=KNOWN)
         return Joined(items, None, Alone(np.arange(len(items))))
 
-    def strengths(self, known: Mapping[str, float]) -> dict[str, float]:
+    def strengths(self, known: Mapping[str, float], shares: Collection[str] = ()) -> dict[str, float]:
         """The changes to make, of those that are `known` with the strength each has by itself.
 
         Raises `ParameterError` for a change that the network does not know, and for a strength that is no
-        finite number from 0 up.
+        finite number from 0 up, or above 1 where it is one of `shares`.
         """
-        return checked_changes(self.changes or dict(known), known)
+        return checked_changes(self.changes or dict(known), known, shares)
 
 
-def checked_changes(changes: Mapping[str, object], known: Mapping[str, float]) -> dict[str, float]:
+def checked_changes(
+    changes: Mapping[str, object], known: Mapping[str, float], shares: Collection[str] = ()
+) -> dict[str, float]:
     """`changes` as numbers; raises `ParameterError` for one that is not `known`, or no strength."""
     found = {}
     for name, strength in changes.items():
@@ -84,9 +87,11 @@ def checked_changes(changes: Mapping[str, object], known: Mapping[str, float]) -
         right = isinstance(strength, int | float | np.integer | np.floating) and not isinstance(
             strength, bool
         )
-        if not right or not 0 <= float(strength) < float("inf"):  # type: ignore[arg-type]  # a number by now
-            raise ParameterError(f"{name}={strength!r} is not a finite number from 0 up")
-        found[name] = float(strength)  # type: ignore[arg-type]
+        most = 1.0 if name in shares else sys.float_info.max
+        found[name] = float(strength) if right else float("nan")  # type: ignore[arg-type]  # a number by now
+        if not 0 <= found[name] <= most:
+            rule = "a number from 0 to 1: it is a share" if name in shares else "a finite number from 0 up"
+            raise ParameterError(f"{name}={strength!r} is not {rule}")
     return found
 
 

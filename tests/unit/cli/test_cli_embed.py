@@ -52,7 +52,7 @@ def test_bad_input_is_one_line(here: Path, run: Run) -> None:
         ("news.csv", "a.nonsense", *ENCODER): "names no format",
         ("news.csv", "words.space", *ENCODER): "words.space: already exists; add --overwrite to replace it",
         ("news.csv", "a.space", "--encoder", "nonsense"): "is no file, no folder and no known model",
-        ("news.csv", "a.space", *ENCODER, "--column", "x"): "there is no column column='x'; it has id, body",
+        ("news.csv", "a.space", *ENCODER, "--column", "x"): "there is no column 'x'; it has id, body",
         ("news.csv", "a.space", *ENCODER, "--set", "dim=3"): "dim",
         ("news.csv", "a.space", *ENCODER, "--batch-size", "0"): "batch_size=0 is not a whole number",
     }
@@ -62,3 +62,15 @@ def test_bad_input_is_one_line(here: Path, run: Run) -> None:
         assert failed.stderr.count("\n") == 1
         assert message in failed.stderr
     assert not list(here.glob("a.space*"))
+
+
+def test_a_file_that_is_no_text_is_told_from_a_text_in_another_encoding(here: Path, run: Run) -> None:
+    (here / "mixed").mkdir()
+    (here / "mixed" / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0\0\x10JFIF\0")
+    failed = run("embed", "mixed", "mixed.space", *ENCODER)
+    assert failed.exit_code == 1
+    remedy = "leave it out, or choose an encoder of such files"
+    assert failed.stderr == f"nearer: mixed/photo.jpg: the file is no text; {remedy}\n"
+    (here / "mixed" / "photo.jpg").write_bytes("caf\u00e9".encode("utf-16"))
+    failed = run("embed", "mixed", "mixed.space", *ENCODER)
+    assert failed.stderr.endswith("byte 0 is not UTF-8; save the file as UTF-8\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -11,7 +12,9 @@ from cli_running import Run, RunJson
 
 import nearer
 from nearer import evaluate
+from nearer.cli.evaluate import encoders
 from nearer.cli.evaluate.encoders import Timed
+from small_encoders import Letters
 
 TWO = ("--encoder", "a.model", "--encoder", "b.model")
 PROBE = (
@@ -185,7 +188,7 @@ WRONG: dict[str, tuple[tuple[object, ...], int, str]] = {
     "a column that is not there": (
         ("evaluate", "topics.csv", "--task", "probe", "--columns", "label=kind", *TWO),
         1,
-        "topics.csv: there is no column keep='kind'; it has id, text, topic",
+        "topics.csv: there is no column 'kind'; it has id, text, topic",
     ),
     "an encoder that is not there": (
         (*PROBE, "--encoder", "a.model", "--encoder", "nonsense"),
@@ -217,3 +220,21 @@ def test_a_table_in_memory_is_embedded_and_judged_from_python() -> None:
     model = nearer.Doc2Vec(4, min_count=1, epochs=2, threads=1).fit(texts)
     space = nearer.embed(model, table, keep=["topic"]).space
     assert evaluate.knn(space, "topic", k=1).n == 6
+
+
+def test_loading_with_the_first_item_is_no_part_of_the_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+
+    class Late(Letters):
+        def encode(self, items: Any, *arguments: Any, **named: Any) -> Any:
+            clock[0] += len(items) + (0.0 if loaded else 100.0)
+            loaded.append(len(items))
+            return super().encode(items, *arguments, **named)
+
+    loaded: list[int] = []
+    monkeypatch.setattr(encoders.time, "perf_counter", lambda: clock[0])
+    timed = encoders.Timed("late", Late())
+    for _ in range(2):
+        timed.encode(["tea", "milk"])
+    assert loaded == [1, 2, 2]
+    assert (timed.items, timed.rate) == (4, 1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import inspect
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 import pyarrow as pa
@@ -82,8 +82,11 @@ def test_a_glob_names_sounds_below_its_folder(here: Path, run: Run) -> None:
 def test_every_change_of_the_network_has_an_option() -> None:
     options: Any = inspect.signature(audio).parameters
     assert set(CHANGES) == set(LogMelCNN().changes) <= set(options)
-    for name in ("rate", "seconds", "bands"):
+    for name in ("rate", "seconds"):
         assert options[name].default == LogMelCNN().settings()[name]
+    assert get_type_hints(audio, include_extras=True)["bands"].__metadata__[0].show_default == str(
+        LogMelCNN().bands
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,8 +95,10 @@ def test_every_change_of_the_network_has_an_option() -> None:
         (("sounds", "--rate", 10), "rate=10 is not a sampling rate in Hz"),
         (("sounds", "--bands", 1), "bands=1 is not a whole number from 4 to 512"),
         (("sounds", "--epochs", 0), "epochs=0"),
-        (("sounds", "--shift", -1), "shift=-1.0 is not a finite number from 0 up"),
+        (("sounds", "--shift", -1), "shift=-1.0 is not a number from 0 to 1: it is a share"),
+        (("sounds", "--mix", 3), "mix=3.0 is not a number from 0 to 1: it is a share"),
         (("sounds", "--network", "wave", "--time-mask", 0.1), "--time-mask goes with --network logmel"),
+        (("sounds", "--network", "wave", "--bands", 8), "--bands goes with --network logmel"),
         (("sounds", "--key", "name"), "--key names a column, and sounds is no table"),
         (("nowhere",), "nowhere: no such file or directory"),
         (("photos",), "photos: no sound among 40 files; sound files end in .aif"),
@@ -114,3 +119,15 @@ def test_a_recording_cut_short_is_named(here: Path, run: Run) -> None:
     assert result.exit_code == 1
     assert "sounds/tone/05.wav: " in result.output
     assert len(result.output.strip().splitlines()) == 1
+
+
+def test_sounds_that_are_all_alike_are_a_failure_of_the_data(here: Path, run: Run) -> None:
+    path = next((here / "sounds").rglob("*.wav"))
+    for copy in range(12):
+        (here / "same").mkdir(exist_ok=True)
+        (here / "same" / f"{copy}.wav").write_bytes(path.read_bytes())
+    result = run("fit", "audio", "same", "-o", "new.model", "--network", "wave", *SMALL, "--held-out", 0)
+    assert result.exit_code == 1
+    assert "training collapsed: vectors are all alike" in result.stderr
+    assert result.stderr.strip().endswith("; lower --learning-rate or raise --batch-size")
+    assert not (here / "new.model").exists()

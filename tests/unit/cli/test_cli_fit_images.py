@@ -77,7 +77,9 @@ def test_every_change_and_setting_of_the_network_has_an_option() -> None:
     [
         (("photos", "--size", 6, "--stages", 3), "size=6 cannot be halved 3 times; use a size from 8 up"),
         (("photos", "--epochs", 0), "epochs=0"),
-        (("photos", "--crop", -1), "crop=-1.0 is not a finite number from 0 up"),
+        (("photos", "--crop", -1), "crop=-1.0 is not a number from 0 to 1: it is a share"),
+        (("photos", "--crop", 2), "crop=2.0 is not a number from 0 to 1: it is a share"),
+        (("photos", "--blur", 5), "blur=5.0 is not a number from 0 to 1: it is a share"),
         (("edges.csv",), "chess0: there is no such file"),
         (("nowhere",), "nowhere"),
         (("photos", "--space", "new.model/inside.space"), "would be lost"),

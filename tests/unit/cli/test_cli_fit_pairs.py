@@ -62,8 +62,14 @@ def test_what_cannot_be_encoded_is_told_with_its_row(here: Path, run: Run) -> No
 
 
 BAD: list[tuple[tuple[Any, ...], int, str]] = [
-    ((), 2, "no encoder is given; give encoder=, or left= and right="),
-    (("--left-encoder", "nodes.space"), 2, "left is given alone; give left= and right="),
+    ((), 2, "no encoder is given; give --encoder, or --left-encoder and --right-encoder"),
+    (("--left-encoder", "nodes.space"), 2, "--left-encoder is given alone; give --right-encoder too"),
+    (("--right-encoder", "nodes.space"), 2, "--right-encoder is given alone; give --left-encoder too"),
+    (
+        ("--encoder", "nodes.space", "--left-encoder", "nodes.space"),
+        2,
+        "--encoder is given, and one for a side",
+    ),
     (("--encoder", "nodes.space", "--matryoshka", "2,x"), 2, "--matryoshka 2,x is not whole numbers"),
     (("--encoder", "nodes.space", "--right", "who"), 1, "edges.csv: there is no column right='who'"),
     (("--encoder", "no-such-encoder"), 1, "no-such-encoder"),

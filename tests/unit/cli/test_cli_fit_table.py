@@ -46,7 +46,8 @@ def test_people_are_told_what_was_read_and_what_comes_next(here: Path, run: Run)
     result = run(*FIT, *SMALL, "--ignore", "name", "--model", "people.model")
     assert result.exit_code == 0, result.output
     assert "6: 1 category, 3 number, 1 date, 1 boolean" in result.stdout
-    assert "id (as asked)" in result.stdout
+    assert "id (the key)" in result.stdout
+    assert "name (as asked)" in result.stdout
     commands = [line.split("nearer ", 1)[1] for line in result.stdout.splitlines() if "nearer " in line]
     assert any(command.startswith("embed people.csv again.space") for command in commands)
     embedded = run("embed", "people.csv", "again.space", "--encoder", "people.model")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Timed:
-    """An encoder that counts what it encodes, and how long that takes."""
+    """An encoder that counts what it encodes, and how long that takes once it is loaded."""
 
     def __init__(self, name: str, encoder: Encoder) -> None:
         self.name, self.encoder = name, encoder
@@ -81,6 +81,8 @@ class Timed:
     def _timed(
         self, encode: Callable[[Sequence[Any]], NDArray[np.float32]], items: Sequence[Any]
     ) -> NDArray[np.float32]:
+        if not self.items:  # an encoder may load its weights with the first item
+            encode(items[:1])
         begin = time.perf_counter()
         vectors = encode(items)
         self.seconds += time.perf_counter() - begin

@@ -46,7 +46,9 @@ def audio(
     seconds: Annotated[
         float | None, word.training(help="Of each sound, from its middle.", show_default="what holds 95 %")
     ] = None,
-    bands: Annotated[int, word.training(help="logmel: bands of the mel scale.")] = 40,
+    bands: Annotated[
+        int | None, word.training(help="logmel: bands of the mel scale.", show_default="40")
+    ] = None,
     shift: Annotated[float | None, Change(help="In time, as a share of the length.")] = None,
     stretch: Annotated[float | None, Change(help="Of time, a logarithm.")] = None,
     warp: Annotated[float | None, Change(help="Of frequency, a logarithm.")] = None,
@@ -81,13 +83,16 @@ def audio(
     changes = {name: float(given[name]) for name in CHANGES if given[name] is not None}
     if network == "wave" and changes:
         raise typer.BadParameter(f"--{next(iter(changes)).replace('_', '-')} goes with --network logmel")
+    if network == "wave" and bands is not None:
+        raise typer.BadParameter("--bands goes with --network logmel")
     is_table = is_table_file(source)
     if not is_table and (key is not None or sound is not None):
         raise typer.BadParameter(f"--{'key' if key else 'audio'} names a column, and {source} is no table")
+    spectrum = {} if bands is None else {"bands": bands}
     item, name = (sound, key) if is_table else ("audio", "key")
     model = nearer.Contrastive(
         Views(item, name, **changes) if network == "logmel" else Masked(item, name),
-        LogMelCNN(rate, seconds, bands) if network == "logmel" else WaveEncoder(rate, seconds),
+        WaveEncoder(rate, seconds) if network == "wave" else LogMelCNN(rate, seconds, **spectrum),
         **parameters(nearer.Contrastive, given),
     )
     model.check_parameters()

@@ -19,7 +19,8 @@ from nearer.cli.destination import (
 from nearer.cli.fit import options as word
 from nearer.cli.fit.training import Facts, interrupted, model_fact, save_space, saved_fact, training_facts
 from nearer.cli.output import print_facts, print_json, print_next
-from nearer.errors import StorageError
+from nearer.errors import StorageError, TrainingFailed
+from nearer.signal import Masked
 
 ModelOut = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where to save the model.")]
 SpaceOut = Annotated[
@@ -84,6 +85,11 @@ def fit_and_save(
     ended = None
     try:
         model.fit(data)
+    except TrainingFailed as error:
+        remedies = ["lower --learning-rate", "raise --batch-size"]
+        if not isinstance(model.signal, Masked):  # which has a loss of its own
+            remedies.append("choose --objective vicreg")
+        raise TrainingFailed(error.problem, remedy=f"{', '.join(remedies[:-1])} or {remedies[-1]}") from None
     except (KeyboardInterrupt, StorageError) as error:
         if not hasattr(model, "space_"):
             raise

@@ -69,6 +69,7 @@ def pairs(
 
     Encoders stay as they are. Held-out retrieval is reported both ways. Ctrl-C saves what was learned so far.
     """
+    _require_encoders(encoder, left_encoder, right_encoder)
     given = {**locals(), "left": left_encoder, "right": right_encoder}
     given["matryoshka"] = contrast.dimensions(matryoshka)
     model = nearer.Contrastive(
@@ -78,6 +79,18 @@ def pairs(
     model.check_parameters()
     contrast.require_places(out, space, checkpoint, overwrite)
     contrast.fit_and_save(model, table, out, space, overwrite=overwrite, as_json=as_json, facts=_facts)
+
+
+def _require_encoders(both: str | None, left: str | None, right: str | None) -> None:
+    """Raise `BadParameter` unless one encoder is given for both kinds, or one for each."""
+    remedy = "give --encoder, or --left-encoder and --right-encoder"
+    if both is not None and (left is not None or right is not None):
+        raise typer.BadParameter(f"--encoder is given, and one for a side too; {remedy}")
+    if both is None and left is None and right is None:
+        raise typer.BadParameter(f"no encoder is given; {remedy}")
+    if both is None and (left is None or right is None):
+        side, other = ("right", "left") if left is None else ("left", "right")
+        raise typer.BadParameter(f"--{side}-encoder is given alone; give --{other}-encoder too")
 
 
 def _facts(model: nearer.Contrastive) -> Facts:
