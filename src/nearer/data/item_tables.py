@@ -109,7 +109,13 @@ def item_column(path: Path, modality: str | None, columns: ItemColumns, label: s
         schema = pq.read_schema(path) if ending(path) == ".parquet" else _csv_schema(path)
     except (pa.ArrowException, OSError, EOFError) as error:
         raise _damaged(path, error, 0) from None
-    if modality != "table" and columns.item is None and label != columns.key and label in schema.names:
+    if (
+        modality != "table"
+        and columns.item is None
+        and label is not None
+        and label != columns.key
+        and label in schema.names
+    ):
         schema = schema.remove(schema.get_field_index(label))
     return Chosen.of(schema, str(path), modality, columns).item
 
