@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import nearer
+from nearer.data.items import Item
 from nearer.encoders import embed_groups, embed_run
 from nearer.errors import FormatError, InputError, ParameterError, SpaceMismatch, StorageError
 from nearer.space import store
@@ -496,6 +497,13 @@ def test_progress_is_shown_only_where_it_is_asked_for(
     caplog.set_level(logging.INFO, "nearer")
     nearer.embed(Letters(), TEXTS, show_progress=False)
     assert "embedding: 1.0k items" in caplog.text
+
+
+@pytest.mark.parametrize(("modality", "most"), [("text", 256), ("image", 128), ("audio", 32), (None, 1024)])
+def test_what_takes_long_comes_in_small_groups(modality: str | None, most: int) -> None:
+    rows = (Item(str(row), row, b"x") for row in range(1030))
+    sizes = [len(group) for group in embed_groups.groups(rows, modality)]
+    assert sizes == [*[most] * (1030 // most), 1030 % most]
 
 
 def test_large_items_come_in_small_groups(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,8 @@ def embed(
         An encoder of tables takes the whole row.
     keep : columns that the space keeps as payload.
     out : where to write the space, in the format of the ending; None: nowhere.
-    batch_size : items that the encoder computes together; None: as it likes.
+    batch_size : items that the encoder computes together, at most those read at once (256 texts, 128 images,
+        32 recordings, 1,024 others); None: as it likes.
     on_error : what becomes of an item that cannot be encoded: "raise", an error that names it; "skip", it is
         left out and told in the report.
     overwrite : whether what is at `out` may be replaced, and what an interrupted run left made anew where it
