@@ -91,7 +91,7 @@ def audio(
     is_table = Path(source).suffix.lower() in TABLES
     if not is_table and (key is not None or sound is not None):
         raise typer.BadParameter(f"--{'key' if key else 'audio'} names a column, and {source} is no table")
-    spectrum = {} if bands is None else {"bands": bands}
+    spectrum: dict[str, Any] = {} if bands is None else {"bands": bands}
     item, name = (sound, key) if is_table else ("audio", "key")
     model = nearer.Contrastive(
         Views(item, name, **changes) if network == "logmel" else Masked(item, name),
