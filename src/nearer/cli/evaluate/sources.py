@@ -12,6 +12,7 @@ import typer
 import nearer
 from nearer.cli.evaluate.encoders import Timed
 from nearer.cli.identified import carries_identity
+from nearer.data import is_table_file
 from nearer.encoders import metric_of
 from nearer.errors import shown
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("nearer")
 
-TABLES = (".parquet", ".csv", ".tsv")  # endings of tables, whose columns are items, keys and labels
 ROLES = ("item", "key", "label")  # of --columns, where raw items are encoded
 OF_WORDS = ("text", "key", "vector", None)  # what encoders of texts by key may say that they read
 FOLDER = "folder"  # the payload column of items that are labelled by where they lie
@@ -90,7 +90,7 @@ def _item_column(name: str, encoder: Timed, label: str | None, roles: Mapping[st
     """The column of items in the table `name`, which is not that of the labels."""
     from nearer.data import ItemColumns, item_column  # noqa: PLC0415
 
-    if not Path(name).is_file() or not name.lower().removesuffix(".gz").endswith(TABLES):
+    if not Path(name).is_file() or not is_table_file(name):
         return roles.get("item")
     encoder.column = item_column(
         Path(name), encoder.modality, ItemColumns(roles.get("key"), roles.get("item")), label
