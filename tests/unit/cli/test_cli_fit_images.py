@@ -80,7 +80,7 @@ def test_every_change_and_setting_of_the_network_has_an_option() -> None:
         (("photos", "--crop", -1), "crop=-1.0 is not a number from 0 to 1: it is a share"),
         (("photos", "--crop", 2), "crop=2.0 is not a number from 0 to 1: it is a share"),
         (("photos", "--blur", 5), "blur=5.0 is not a number from 0 to 1: it is a share"),
-        (("edges.csv",), "chess0: there is no such file"),
+        (("edges.csv",), "row 0: 'chess0' is a text, no path of a file; name the column of images"),
         (("nowhere",), "nowhere"),
         (("photos", "--space", "new.model/inside.space"), "would be lost"),
     ],

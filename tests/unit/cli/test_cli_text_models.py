@@ -12,7 +12,7 @@ import nearer
 from nearer.encoders import known_encoders
 from text_models import bert_folder, static_folder
 
-TEXTS = ["the lion sleeps", "", "a zebra runs in the grass"]
+TEXTS = ["the lion sleeps", " ", "a zebra runs in the grass"]  # the second has no token
 
 
 @pytest.fixture
