@@ -131,5 +131,5 @@ def test_a_folder_that_is_no_encoder_says_which_kinds_are(
         (tmp_path / name).write_text(text)
     with pytest.raises(IntegrityError) as raised:
         nearer.encoder(tmp_path)
-    kinds = "a saved model, a space, or a model of model2vec, sentence-transformers or wav2vec2"
+    kinds = "a saved model, a space, or a model of model2vec, wav2vec2 or sentence-transformers"
     assert str(raised.value) == f"{tmp_path}: {problem}; give a folder of {kinds}"

@@ -362,7 +362,12 @@ BAD: list[tuple[dict[str, Any], Any, type[Exception], str]] = [
     ({"left": LEFT, "right": RIGHT}, [], InputError, "there are no pairs"),
     ({"left": LEFT, "right": RIGHT}, PAIRS[:1], InputError, "there are 1 pairs that belong together"),
     ({"left": LEFT, "right": RIGHT}, (["l1"], []), InputError, "there are 1 left and 0 right items"),
-    ({"left": LEFT, "right": RIGHT}, [*PAIRS, ("l1", "nobody")], LookupError, "nobody"),
+    (
+        {"left": LEFT, "right": RIGHT},
+        [*PAIRS, ("l1", "nobody")],
+        InputError,
+        "row 400: 'nobody' is not in this space of 400 keys",
+    ),
     (
         {"left": LEFT, "right": RIGHT, "objective": "vicreg", "hard_negatives": 2},
         PAIRS,
