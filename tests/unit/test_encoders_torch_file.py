@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nearer.encoders.torch_file import MAGIC, VERSION, read_state
@@ -227,6 +227,7 @@ WHOLE = {archive: file_of(archive) for archive in FORMS}
     st.floats(0, 1),
     st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=4),
 )
+@example(archive=True, kept=0.0, changes=[(0.9765625, 8)])  # a place before the file
 def test_a_damaged_file_gives_tensors_or_one_error(
     tmp_path_factory: pytest.TempPathFactory, archive: bool, kept: float, changes: list[tuple[float, int]]
 ) -> None:

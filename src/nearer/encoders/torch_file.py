@@ -70,7 +70,7 @@ def _is_archive(handle: BinaryIO) -> bool:
     """Whether a file ends as a ZIP archive does; what its end says may still be damaged."""
     try:
         return zipfile.is_zipfile(handle)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, OSError) as error:
         raise RefusedPickle(f"is a damaged ZIP archive ({error})") from None
 
 
@@ -93,7 +93,7 @@ def _read_archive(handle: BinaryIO) -> tuple[Any, Bytes]:
             return value, {
                 name.removeprefix(data): _stored(archive, name) for name in names if name.startswith(data)
             }
-    except (zipfile.BadZipFile, RuntimeError, EOFError, ValueError) as error:  # also where it is encrypted
+    except (zipfile.BadZipFile, RuntimeError, EOFError, ValueError, OSError) as error:  # encrypted ones too
         raise RefusedPickle(f"is a damaged ZIP archive ({error})") from None
 
 
