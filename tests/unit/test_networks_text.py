@@ -199,6 +199,13 @@ def test_bad_folders_texts_and_settings_are_one_line(folder: Path, tmp_path: Pat
     (tmp_path / "config.json").write_text(json.dumps({"hidden_size": 8}))
     with pytest.raises(InputError, match="it names no model_type"):
         Transformer(tmp_path).plan(TEXTS)
+    (tmp_path / "config.json").write_text("[1")
+    with pytest.raises(InputError, match=r"config\.json: "):
+        Transformer(tmp_path).plan(TEXTS)
+    shutil.copy(folder / "config.json", tmp_path)
+    (tmp_path / "tokenizer.json").write_text("{}")
+    with pytest.raises(InputError, match=r"tokenizer\.json: is no tokenizer that can be read"):
+        Transformer(tmp_path, max_length=16).plan(TEXTS)
     for given in (
         {"train": "last 0"},
         {"train": "some"},

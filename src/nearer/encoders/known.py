@@ -14,11 +14,11 @@ from nearer.encoders.base import Encoder, Modality
 from nearer.encoders.speaker import open_speaker
 from nearer.encoders.static import open_wordllama
 from nearer.encoders.text_models import open_sentence_files
-from nearer.space import Shipped
+from nearer.space import KnownByName, Shipped
 
 
 @dataclass(frozen=True)
-class KnownEncoder:
+class KnownEncoder(KnownByName):
     """An encoder that `nearer.encoder(name)` opens, where its weights come from and what they must be.
 
     open : makes the encoder from the paths of the shipped files, in their order, and the model's options
@@ -32,21 +32,6 @@ class KnownEncoder:
     description: str
     shipped: Shipped
     open: Callable[..., Encoder]
-
-    @property
-    def source(self) -> str:
-        """Where the files come from."""
-        return self.shipped.source
-
-    @property
-    def install(self) -> str:
-        """The command that installs the files."""
-        return self.shipped.install
-
-    @property
-    def here(self) -> bool:
-        """Whether every file is installed; the package's code is not imported."""
-        return self.shipped.here
 
     @property
     def sha256(self) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nearer.encoders.model_folder import read_object
+from nearer.encoders.texts import read_tokenizer
 from nearer.errors import InputError, ParameterError, shown
 from nearer.extras import require
 from nearer.networks.base import Plan, Prepared
@@ -89,11 +90,11 @@ class Transformer:
     def plan(self, items: Sequence[str]) -> Plan:
         """Configuration and tokenizer of the folder.
 
-        Raises `ModelNotFound` where there is none, `InputError` for one without these files or with pickled
-        weights.
+        Raises `ModelNotFound` where there is none, `InputError` for one without these files, with
+        damaged ones or with pickled weights.
         """
         folder = model_folder(self.folder)
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        config = read_object(folder / CONFIG)
         if not isinstance(config.get("model_type"), str):
             raise InputError("it names no model_type", file=folder / CONFIG)
         longest = config.get("max_position_embeddings")
@@ -101,7 +102,7 @@ class Transformer:
             raise ParameterError(
                 f"max_length={self.max_length} is above the {longest} places of {self.folder}"
             )
-        return {"config": config, "tokenizer": (folder / TOKENIZER).read_text(encoding="utf-8")}
+        return {"config": config, "tokenizer": read_tokenizer(folder / TOKENIZER).to_str()}
 
     def prepare(self, items: Sequence[str], plan: Plan) -> Prepared:
         """Texts as tokens; raises `InputError` naming the first item that is no text."""

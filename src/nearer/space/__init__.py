@@ -5,10 +5,11 @@ from nearer.space.load import load
 from nearer.space.neighbors import Neighbor, Neighbors
 from nearer.space.pretrained import KnownModel, known_models
 from nearer.space.quantized import QuantizedSpace
-from nearer.space.shipped import Shipped
+from nearer.space.shipped import KnownByName, Shipped
 from nearer.space.space import Space
 
 __all__ = [
+    "KnownByName",
     "KnownModel",
     "Metric",
     "Neighbor",

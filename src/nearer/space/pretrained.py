@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from nearer.space.shipped import Shipped
+from nearer.space.shipped import KnownByName, Shipped
 from nearer.space.space import Space
 
 
 @dataclass(frozen=True)
-class KnownModel:
+class KnownModel(KnownByName):
     """A model that `nearer.load(name)` reads, where it comes from and what it must be.
 
     read : makes the space from the paths of the shipped files, in their order.
@@ -27,21 +27,6 @@ class KnownModel:
     description: str
     shipped: Shipped
     read: Callable[[KnownModel, list[Path]], Space]
-
-    @property
-    def source(self) -> str:
-        """Where the files come from."""
-        return self.shipped.source
-
-    @property
-    def install(self) -> str:
-        """The command that installs the files."""
-        return self.shipped.install
-
-    @property
-    def here(self) -> bool:
-        """Whether every file is installed; the package's code is not imported."""
-        return self.shipped.here
 
     def load(self, verify: bool = True) -> Space:
         """The space, after every file's hash was checked.

