@@ -18,9 +18,9 @@ import pytest
 from safetensors.numpy import load_file
 
 import nearer
-from nearer import Space
+from nearer import Space, replace
 from nearer.errors import FormatError, IntegrityError, NearerError, StorageError
-from nearer.space import replace, store
+from nearer.space import store
 
 FILES = ["items.parquet", "space.json", "vectors.safetensors"]
 
@@ -276,7 +276,7 @@ def kill_while_saving(path, delay, exchange):
     """Start a process that saves again and again, and kill it."""
     script = f"""
         import numpy as np, nearer
-        from nearer.space import replace
+        from nearer import replace
         if not {exchange}:
             replace.exchange = lambda a, b: False
         keys = [str(i) for i in range(300)]

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nearer.errors import StorageError
-from nearer.space.replace import new_file
+from nearer.replace import new_file
 
 logger = logging.getLogger("nearer")
 

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from nearer.errors import IntegrityError, SpaceMismatch, StorageError
+from nearer.replace import new_file, storage_errors
 from nearer.space import Space, store
-from nearer.space.replace import new_file, storage_errors
 
 PLAN = "embed.json"
 FORMAT = "nearer-embed"

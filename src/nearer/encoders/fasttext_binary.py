@@ -30,10 +30,10 @@ from numpy.typing import NDArray
 from nearer.encoders.subword import Subword
 from nearer.errors import FormatError, shown
 from nearer.kernels.subwords import LONGEST_NGRAM
+from nearer.replace import new_file
 from nearer.space.formats.binary import FASTTEXT
 from nearer.space.formats.holding import require_holdable
 from nearer.space.formats.source import imported, reading_errors
-from nearer.space.replace import new_file
 from nearer.space.space import Space
 
 NAME = "fastText .bin"

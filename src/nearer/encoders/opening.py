@@ -21,9 +21,9 @@ from nearer.encoders.text_models import open_sentence_folder
 from nearer.encoders.wav2vec2 import open_wav2vec2
 from nearer.encoders.wav2vec2_folder import is_wav2vec2_folder
 from nearer.errors import IntegrityError, ModelNotFound, ParameterError, shown
+from nearer.replace import whole_folder
 from nearer.space import known_models, load, manifest
 from nearer.space.formats import binary
-from nearer.space.replace import whole_folder
 from nearer.space.spelling import nearest_spellings
 
 

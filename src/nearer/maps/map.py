@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from nearer.errors import FormatError, InputError, ParameterError, StorageError, shown
 from nearer.maps.clusters import MOST_GROUPS, Groups, clusters, given_groups
 from nearer.maps.tsne import tsne
+from nearer.replace import new_file
 from nearer.space import Space
-from nearer.space.replace import new_file
 
 ENDINGS = (".png", ".svg", ".html")
 

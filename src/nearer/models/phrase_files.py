@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from nearer.errors import EncodingError, FormatError, InputError
+from nearer.replace import new_file
 from nearer.signal.phrases import Phrase
-from nearer.space.replace import new_file
 
 MARK = "#nearer-phrases-1"
 HEADS = ("phrase", "parts", "count", "score", "pass")

@@ -16,7 +16,7 @@ from nearer.models.checkpoint import read_record
 from nearer.models.parameters import plain
 from nearer.models.saving import RECORD, SAVED_MODEL, load_model, save_model
 from nearer.models.state import TrainingState
-from nearer.space.replace import whole_folder
+from nearer.replace import whole_folder
 
 if TYPE_CHECKING:
     from nearer.models.recommender import Recommender

@@ -13,7 +13,7 @@ from nearer.encoders import SAVED_MODELS, Encoder
 from nearer.errors import IntegrityError, ModelNotFound, StorageError
 from nearer.models.checkpoint import Kind, read_record, read_state, save_checkpoint
 from nearer.models.state import TrainingState
-from nearer.space.replace import new_folder, whole_folder
+from nearer.replace import new_folder, whole_folder
 
 RECORD = "state.json"  # what marks a folder as a checkpoint or a saved model
 POSITION = "position"  # where in its rounds of epochs the model stands

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from nearer.errors import FormatError
-from nearer.space.replace import new_file
+from nearer.replace import new_file
 
 if TYPE_CHECKING:
     import pyarrow as pa

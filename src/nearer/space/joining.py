@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.errors import InputError
+from nearer.replace import new_folder
 from nearer.space import manifest as manifests
 from nearer.space import store, tensors
 from nearer.space.identity import require_same
 from nearer.space.manifest import FileRecord, Manifest
-from nearer.space.replace import new_folder
 from nearer.space.space import Space
 
 

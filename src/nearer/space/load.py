@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 from nearer.errors import ModelNotFound, ParameterError, shown
+from nearer.replace import whole_folder
 from nearer.space import formats, store
 from nearer.space.pretrained import known_models
-from nearer.space.replace import whole_folder
 from nearer.space.space import Space
 from nearer.space.spelling import nearest_spellings
 

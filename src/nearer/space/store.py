@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.errors import FormatError, InputError, IntegrityError, StorageError, shown
+from nearer.replace import new_folder, whole_folder
 from nearer.space import manifest as manifests
 from nearer.space import tensors
 from nearer.space.arrow_input import arrow_input
@@ -23,7 +24,6 @@ from nearer.space.checks import require_distinct
 from nearer.space.codes import Codes, Kind, tensor_shape
 from nearer.space.manifest import REMEDY, FileRecord, Manifest
 from nearer.space.quantized import QuantizedSpace
-from nearer.space.replace import new_folder, whole_folder
 from nearer.space.space import Space
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nearer.errors import FormatError, StorageError, shown
 from nearer.evaluate.dimension.figure import render
 from nearer.evaluate.dimension.page import page
-from nearer.space.replace import new_file
+from nearer.replace import new_file
 
 if TYPE_CHECKING:
     from nearer.evaluate.dimension.result import DimensionResult

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.errors import EncodingError, FormatError, InputError
+from nearer.replace import new_file, require_free
 from nearer.space.checks import Metric, checked_matrix
 from nearer.space.formats.description import describe, described
 from nearer.space.formats.holding import require_holdable
 from nearer.space.formats.source import imported, opened, reading_errors
-from nearer.space.replace import new_file, require_free
 from nearer.space.space import Space
 from nearer.space.store import require_unicode
 

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.errors import FormatError, shown
+from nearer.replace import new_file
 from nearer.space.arrow_input import arrow_file
 from nearer.space.formats.description import describe, described
 from nearer.space.formats.source import imported, reading_errors
-from nearer.space.replace import new_file
 from nearer.space.space import Space
 from nearer.space.store import require_unicode
 

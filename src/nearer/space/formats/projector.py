@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nearer.errors import EncodingError, FormatError, shown
+from nearer.replace import new_file, require_free
 from nearer.space.checks import Metric
 from nearer.space.formats.holding import require_holdable
 from nearer.space.formats.number_lines import NumberLines, number_lines
 from nearer.space.formats.source import imported, opened
-from nearer.space.replace import new_file, require_free
 from nearer.space.space import Space
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from nearer.replace import new_file
 from nearer.space.formats.source import is_gzip
-from nearer.space.replace import new_file
 
 
 @contextmanager

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from nearer.errors import EncodingError, FormatError, shown
+from nearer.replace import new_file
 from nearer.space.checks import Metric
 from nearer.space.formats.holding import require_holdable
 from nearer.space.formats.source import imported, reading_errors
 from nearer.space.formats.word2vec_text import header
-from nearer.space.replace import new_file
 from nearer.space.space import Space
 
 NAME = "word2vec binary"
