@@ -1,9 +1,9 @@
 """Search: the nearest vectors of a space to any query, exactly or by an index.
 
 Every searcher is made from a space and answers `search(queries, k)` with `Hits`: `Exact` compares with every
-vector, `HNSW` walks a graph and compares with the few it meets; `CSLS` and `MutualProximity` correct for hubs,
-hubs, which are near to everything. `matches` leaves out what a query without a match would find too.
-`base.py` holds what they share.
+vector, `HNSW` walks a graph and compares with the few it meets; `CSLS` and `MutualProximity` correct for what
+is near to everything. `matches` leaves out what a query without a match would find too. `base.py` holds what
+they share.
 """
 
 from nearer.search.base import Hits, Searcher

@@ -189,7 +189,7 @@ class _Asked:
 def require_spread(background: Background) -> None:
     """Raise `InputError` where all pairs score the same: nothing can be told from such scores."""
     low, high = float(background.scores[0]), float(background.scores[-1])
-    if high - low <= TIE * max(abs(low), abs(high)):
+    if background.draws > 1 and high - low <= TIE * max(abs(low), abs(high)):
         raise InputError(
             f"all {background.draws:,} pairs score {high:.6g}: constant vectors have nothing to calibrate",
             remedy="check that the vectors differ from each other",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -169,4 +170,4 @@ def _percent(value: float) -> str:
     rest = min(value, 100 - value)
     if rest <= 0:
         return f"{value:g}"
-    return f"{value:.1f}" if rest >= 1 else f"{value:.2f}" if rest >= 0.1 else f"{value:.4f}"
+    return f"{value:.{max(1, 1 - math.floor(math.log10(rest)))}f}"
