@@ -151,7 +151,13 @@ def test_paraphrases_never_seen_are_as_probable_as_said(method: Method) -> None:
     scores = np.array([other.similarity(a, b) for a, b, _ in kept])
     labels = np.array([label for *_, label in kept])
     judged = calibrate_probability._reliability(made.probability(scores), labels, 0)
-    assert judged.calibration_p_value > 0.01
-    assert judged.brier.value < judged.brier_of_share
     assert made.match is not None
-    assert made.match.reliability.calibration_p_value > 0.01
+    told = made.match.reliability
+    low, high = told.brier.interval
+    assert low - 0.01 < judged.brier.value < high + 0.01
+    assert judged.brier.value < judged.brier_of_share
+    assert judged.calibration_p_value > 0.01  # of 500 pairs
+    if method == "isotonic":  # no logistic function fits all 3,576 pairs, and the figures say so
+        assert told.calibration_p_value > 0.01
+    else:
+        assert told.calibration_p_value < 0.01
