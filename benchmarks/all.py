@@ -12,6 +12,7 @@ from pathlib import Path
 
 import audio
 import bridge
+import calibration
 import contrastive_audio
 import contrastive_images
 import document_methods
@@ -54,6 +55,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "bridge": ("A bridge between two kinds of data", bridge.run),
     "tables": ("Tables", tables.run),
     "search": ("Exact search", search.run),
+    "calibration": ("What scores mean", calibration.run),
 }
 
 
