@@ -315,7 +315,7 @@ def test_scores_and_rates_out_of_reach_are_named() -> None:
     )
     with pytest.raises(ParameterError, match=f"{queries}, or use a rate of at least 0.02"):
         made.threshold(0.01)
-    with pytest.raises(ParameterError, match="alpha is 0"):
+    with pytest.raises(ParameterError, match=r"^false_match_rate is 0; use a rate between 0 and 1"):
         made.threshold(0)
     with pytest.raises(ParameterError, match="k is 11; use a whole number from 1 to 10"):
         made.threshold(0.2, 11)
