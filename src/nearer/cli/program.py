@@ -35,6 +35,7 @@ ORDER = [
     "dims",
     "search",
     "recommend",
+    "breaks",
     "map",
     "convert",
     "models",

@@ -49,6 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     for name, dim in (("a", 8), ("b", 4)):
         documents = nearer.Doc2Vec(dim, min_count=1, epochs=20, threads=1, seed=1)
         documents.fit({key: text for key, (text, _) in told.items()}).save(folder / f"{name}.model")
+    write_diary(folder)
     np.save(folder / "queries.npy", model.space_.vectors[:4])
     write_judgements(folder, model.space_)
     write_recommender(folder)
@@ -57,6 +58,22 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     write_people(folder / "people.csv")
     write_sounds(folder / "sounds")
     return folder
+
+
+def write_diary(folder: Path) -> None:
+    """Notes of 20 months, about chess until the tenth and about tea from then on, in the space of a.model."""
+    notes = {}
+    for month in range(20):
+        topic, words = ("chess", "king queen rook") if month < 10 else ("tea", "tea milk scones")
+        for number in range(5):
+            date = f"20{20 + month // 12}-{month % 12 + 1:02}"
+            notes[f"{topic}{5 * month + number}"] = (f"{words} {number} again", f"{date}-01")
+    texts, months = zip(*notes.values(), strict=True)
+    encoder = nearer.encoder(folder / "a.model")
+    keys = [key.replace("tea50", "tea1").replace("tea51", "tea2") for key in notes]
+    vectors = encoder.encode(list(texts))
+    space = nearer.Space(keys, vectors, items={"month": list(months)}, identity=encoder.identity)
+    space.save(folder / "diary.space")
 
 
 def write_people(path: Path) -> None:
