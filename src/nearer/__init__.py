@@ -14,11 +14,12 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 | `evaluate`  | a space and a judgement     | a score with interval, n and coverage   |            |
 | `search`    | a space and queries         | the nearest keys, exactly or by index   |            |
 | `recommend` | what scores items           | suggestions, filtered and explained     |            |
+| `monitor`   | a baseline and new vectors  | a verdict: changed or not, and what     |            |
 | `maps`      | a space                     | a t-SNE picture: PNG, SVG, HTML         |            |
 | `cli`       | a command line              | the same, printed                       |            |
 """
 
-from nearer import errors, evaluate, maps, networks, search, signal
+from nearer import errors, evaluate, maps, monitor, networks, search, signal
 from nearer.data import Graph, Interactions
 from nearer.encoders import embed, encoder
 from nearer.models import (
@@ -72,6 +73,7 @@ __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "evaluate",
     "load",
     "maps",
+    "monitor",
     "networks",
     "recommender",
     "search",

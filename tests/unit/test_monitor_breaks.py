@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import nearer
-from nearer.errors import InputError, ParameterError, SpaceMismatch, StorageError, UnknownKey
+from nearer.errors import InputError, ModelNotFound, ParameterError, SpaceMismatch, StorageError, UnknownKey
 from nearer.monitor import Breaks, breaks
 
 YEARS = np.repeat(np.arange(1980, 2010), 30)
@@ -33,7 +33,7 @@ def places(found: Breaks, name: str = "theme") -> list[tuple[str, bool]]:
     return [(one.at, one.rose) for one in found[name].breaks]
 
 
-@pytest.mark.parametrize("top", [0.1, None])
+@pytest.mark.parametrize("top", [0.25, None])
 def test_a_rise_and_a_fall_are_found_with_the_items_behind(top: float | None) -> None:
     found = breaks(collection(fall=2003, share=0.5), "year", {"theme": THEME}, top=top)
     assert places(found) == [("1995", True), ("2003", False)]
@@ -50,6 +50,7 @@ def test_what_does_not_change_is_steady() -> None:
     found = breaks(collection(share=0.0), "year", {"theme": THEME, "other": np.eye(8)[1]})
     assert places(found) == places(found, "other") == []
     assert "steady" in str(found)
+    assert found.page().html().count("No break beyond what chance makes.") == 2
 
 
 def test_themes_are_keys_vectors_or_axes() -> None:
@@ -66,7 +67,7 @@ def test_themes_are_keys_vectors_or_axes() -> None:
         "vectors": space.vectors[space.rows(about)],
         "axis": Axis(),
     }
-    found = breaks(space, "year", forms, top=0.1)
+    found = breaks(space, "year", forms, top=0.25)
     np.testing.assert_array_equal(found["keys"].values, found["vectors"].values)
     for name in ("keys", "vectors", "axis"):
         assert places(found, name) == [("1995", True)]
@@ -85,7 +86,7 @@ def test_the_order_of_items_does_not_matter() -> None:
 
 def test_times_in_every_form() -> None:
     space = collection()
-    whole = breaks(space, "year", {"theme": THEME}, top=0.1)
+    whole = breaks(space, "year", {"theme": THEME}, top=0.25)
     days = [date(year, 1 + row % 12, 1 + row % 28) for row, year in enumerate(YEARS.tolist())]
     forms: list[tuple[Any, str | None]] = [
         (YEARS, None),
@@ -98,10 +99,10 @@ def test_times_in_every_form() -> None:
         (np.array(days, dtype="datetime64[ns]"), "year"),
     ]
     for times, period in forms:
-        found = breaks(space, times, {"theme": THEME}, period=period, top=0.1)
+        found = breaks(space, times, {"theme": THEME}, period=period, top=0.25)
         assert found.periods == whole.periods
         assert found.themes == whole.themes
-    by_month = breaks(space, days, {"theme": THEME}, period="month", top=0.1, permutations=199)
+    by_month = breaks(space, days, {"theme": THEME}, period="month", top=0.25, permutations=199)
     assert by_month.periods[0] == "1980-01"
     assert places(by_month)[0][0][:4] in ("1994", "1995", "1996")
 
@@ -147,13 +148,12 @@ def test_a_space_without_columns_says_how_to_keep_them() -> None:
 
 
 def test_the_page_shows_every_theme(tmp_path: Path) -> None:
-    found = breaks(collection(), "year", {"<theme>": THEME, "other": np.eye(8)[1]}, top=0.1)
+    found = breaks(collection(), "year", {"<theme>": THEME, "other": np.eye(8)[1]}, top=0.25)
     found.save(tmp_path / "themes.html")
     text = (tmp_path / "themes.html").read_text(encoding="utf-8")
     assert "&lt;theme&gt;" in text
     assert "<theme>" not in text
-    assert "1995: rose from" in text
-    assert "No break beyond what chance makes." in text
+    assert ": rose from" in text
     assert text.count("<svg") == 2
     with pytest.raises(StorageError, match="already exists"):
         found.save(tmp_path / "themes.html")
@@ -162,11 +162,14 @@ def test_the_page_shows_every_theme(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif("NEARER_DATA" not in os.environ, reason="NEARER_DATA names no folder of data")
 def test_speeches_tell_when_themes_came_and_went() -> None:
-    pytest.importorskip("wordllama")
+    try:
+        encoder = nearer.encoder("wordllama")
+    except ModelNotFound as error:
+        pytest.skip(str(error))
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     table = pq.read_table(Path(os.environ["NEARER_DATA"]) / "drift/un_debates_1946_2022.parquet")
-    encoder, sentences = nearer.encoder("wordllama"), {}
+    sentences = {}
     for row, speech in enumerate(table.to_pylist()):
         for number, sentence in enumerate(re.split(r"(?<=[.!?])\s+", speech["text"].replace("\n", " "))):
             if len(sentence) > 40:
