@@ -10,6 +10,7 @@ import nearer
 from nearer.cli import (
     analogy,
     breaks,
+    calibrate,
     convert,
     dims,
     embed,
@@ -45,6 +46,7 @@ app.command("info", epilog=shown(info.EXAMPLES))(info.info)
 app.command("neighbors", epilog=shown(neighbors.EXAMPLES))(neighbors.neighbors)
 app.command("analogy", epilog=shown(analogy.EXAMPLES))(analogy.analogy)
 app.command("evaluate", epilog=shown(evaluate.EXAMPLES))(evaluate.evaluate)
+app.command("calibrate", epilog=shown(calibrate.EXAMPLES))(calibrate.calibrate)
 app.command("dims", epilog=shown(dims.EXAMPLES))(dims.dims)
 app.command("search", epilog=shown(search.EXAMPLES))(search.search)
 app.command("recommend", epilog=shown(recommend.EXAMPLES))(recommend.recommend)

@@ -32,6 +32,7 @@ ORDER = [
     "neighbors",
     "analogy",
     "evaluate",
+    "calibrate",
     "dims",
     "search",
     "recommend",

@@ -23,6 +23,7 @@ from nearer.evaluate.retrieval import RetrievalResult, retrieval
 from nearer.evaluate.silhouette import SilhouetteResult, silhouette
 from nearer.evaluate.similarity import SimilarityResult, similarity
 from nearer.evaluate.sts import StsResult, sts
+from nearer.evaluate.text_pairs import TextPair, read_text_pairs
 from nearer.evaluate.texts import read_texts
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "SilhouetteResult",
     "SimilarityResult",
     "StsResult",
+    "TextPair",
     "analogies",
     "choose_dimension",
     "clustering",
@@ -48,6 +50,7 @@ __all__ = [
     "nodes",
     "probe",
     "ranking",
+    "read_text_pairs",
     "read_texts",
     "retrieval",
     "silhouette",

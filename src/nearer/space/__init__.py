@@ -1,5 +1,6 @@
 """Space: keys, vectors, a metric, an identity; how it is saved, read and written in other formats."""
 
+from nearer.space.calibration import Calibration, PairJudgement
 from nearer.space.checks import Metric
 from nearer.space.load import load
 from nearer.space.neighbors import Neighbor, Neighbors
@@ -9,11 +10,13 @@ from nearer.space.shipped import KnownByName, Shipped
 from nearer.space.space import Space
 
 __all__ = [
+    "Calibration",
     "KnownByName",
     "KnownModel",
     "Metric",
     "Neighbor",
     "Neighbors",
+    "PairJudgement",
     "QuantizedSpace",
     "Shipped",
     "Space",

@@ -163,6 +163,10 @@ def write_judgements(folder: Path, space: nearer.Space) -> None:
     ]
     (folder / "qrels.txt").write_text("".join(lines), encoding="utf-8")
     labelled = (f"{key}\t{'long' if len(key) > 5 else 'short'}\n" for key in space.keys[:200])
+    asked = space.keys[:60]
+    matches = "".join(f"{key}\t{space.neighbors(key, 1)[0].key}\t1\n" for key in asked)
+    others = "".join(f"{key}\t{space.keys[-1 - row]}\t0\n" for row, key in enumerate(asked))
+    (folder / "matches.tsv").write_text(f"text1\ttext2\tlabel\n{matches}{others}", encoding="utf-8")
     (folder / "labels.tsv").write_text("".join(labelled), encoding="utf-8")
 
 
