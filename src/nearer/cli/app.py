@@ -9,6 +9,7 @@ import typer
 import nearer
 from nearer.cli import (
     analogy,
+    axis,
     convert,
     dims,
     embed,
@@ -43,6 +44,7 @@ app.command("embed", epilog=shown(embed.EXAMPLES))(embed.embed)
 app.command("info", epilog=shown(info.EXAMPLES))(info.info)
 app.command("neighbors", epilog=shown(neighbors.EXAMPLES))(neighbors.neighbors)
 app.command("analogy", epilog=shown(analogy.EXAMPLES))(analogy.analogy)
+app.command("axis", epilog=shown(axis.EXAMPLES))(axis.axis)
 app.command("evaluate", epilog=shown(evaluate.EXAMPLES))(evaluate.evaluate)
 app.command("dims", epilog=shown(dims.EXAMPLES))(dims.dims)
 app.command("search", epilog=shown(search.EXAMPLES))(search.search)

@@ -1,5 +1,7 @@
 """Space: keys, vectors, a metric, an identity; how it is saved, read and written in other formats."""
 
+from nearer.space.axes import Axis, Evidence, Stability
+from nearer.space.axes_removal import RemovalCost
 from nearer.space.checks import Metric
 from nearer.space.load import load
 from nearer.space.neighbors import Neighbor, Neighbors
@@ -9,14 +11,18 @@ from nearer.space.shipped import KnownByName, Shipped
 from nearer.space.space import Space
 
 __all__ = [
+    "Axis",
+    "Evidence",
     "KnownByName",
     "KnownModel",
     "Metric",
     "Neighbor",
     "Neighbors",
     "QuantizedSpace",
+    "RemovalCost",
     "Shipped",
     "Space",
+    "Stability",
     "known_models",
     "load",
 ]
