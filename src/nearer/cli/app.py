@@ -9,6 +9,7 @@ import typer
 import nearer
 from nearer.cli import (
     analogy,
+    axis,
     breaks,
     calibrate,
     convert,
@@ -45,6 +46,7 @@ app.command("embed", epilog=shown(embed.EXAMPLES))(embed.embed)
 app.command("info", epilog=shown(info.EXAMPLES))(info.info)
 app.command("neighbors", epilog=shown(neighbors.EXAMPLES))(neighbors.neighbors)
 app.command("analogy", epilog=shown(analogy.EXAMPLES))(analogy.analogy)
+app.command("axis", epilog=shown(axis.EXAMPLES))(axis.axis)
 app.command("evaluate", epilog=shown(evaluate.EXAMPLES))(evaluate.evaluate)
 app.command("calibrate", epilog=shown(calibrate.EXAMPLES))(calibrate.calibrate)
 app.command("dims", epilog=shown(dims.EXAMPLES))(dims.dims)

@@ -31,6 +31,7 @@ ORDER = [
     "info",
     "neighbors",
     "analogy",
+    "axis",
     "evaluate",
     "calibrate",
     "dims",

@@ -1,5 +1,7 @@
 """Space: keys, vectors, a metric, an identity; how it is saved, read and written in other formats."""
 
+from nearer.space.axes import Axis, Evidence, Stability
+from nearer.space.axes_removal import RemovalCost
 from nearer.space.calibration import Calibration, PairJudgement
 from nearer.space.checks import Metric
 from nearer.space.load import load
@@ -10,7 +12,9 @@ from nearer.space.shipped import KnownByName, Shipped
 from nearer.space.space import Space
 
 __all__ = [
+    "Axis",
     "Calibration",
+    "Evidence",
     "KnownByName",
     "KnownModel",
     "Metric",
@@ -18,8 +22,10 @@ __all__ = [
     "Neighbors",
     "PairJudgement",
     "QuantizedSpace",
+    "RemovalCost",
     "Shipped",
     "Space",
+    "Stability",
     "known_models",
     "load",
 ]
