@@ -13,6 +13,7 @@ from nearer.cli import (
     dims,
     embed,
     evaluate,
+    health,
     info,
     map,
     models,
@@ -44,6 +45,7 @@ app.command("info", epilog=shown(info.EXAMPLES))(info.info)
 app.command("neighbors", epilog=shown(neighbors.EXAMPLES))(neighbors.neighbors)
 app.command("analogy", epilog=shown(analogy.EXAMPLES))(analogy.analogy)
 app.command("evaluate", epilog=shown(evaluate.EXAMPLES))(evaluate.evaluate)
+app.command("health", epilog=shown(health.EXAMPLES))(health.health)
 app.command("dims", epilog=shown(dims.EXAMPLES))(dims.dims)
 app.command("search", epilog=shown(search.EXAMPLES))(search.search)
 app.command("recommend", epilog=shown(recommend.EXAMPLES))(recommend.recommend)

@@ -32,6 +32,7 @@ ORDER = [
     "neighbors",
     "analogy",
     "evaluate",
+    "health",
     "dims",
     "search",
     "recommend",

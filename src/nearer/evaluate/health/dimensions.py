@@ -9,7 +9,7 @@ from nearer.evaluate.health.isotropy import participation
 from nearer.evaluate.health.measure import Kind, Measure, Scale, Skipped
 from nearer.evaluate.health.nearest import Matrix, Near
 from nearer.evaluate.health.points import Points
-from nearer.evaluate.health.spectrum import Spectrum, gaussian_values
+from nearer.evaluate.health.spectrum import NORMAL, Spectrum, gaussian_values
 
 KEPT = 0.9  # part of the ratios that the intrinsic dimension is fitted to (Facco et al., 2017)
 FEWEST = 20  # ratios without which there is no fit
@@ -63,9 +63,11 @@ def dimensions(points: Points, spectrum: Spectrum, seed: int) -> list[Measure | 
             *found,
             Skipped("intrinsic dimension", f"{len(ratios)} items with two neighbours: needs {FEWEST}"),
         ]
-    local, interval = two_nn(ratios, KEPT)
+    local = two_nn(ratios, KEPT)
     if not np.isfinite(local):
         return [*found, Skipped("intrinsic dimension", "neighbours lie on a grid: their distances are equal")]
+    groups = nearest_groups(points)[points.near.distances[:, 0] > 0]
+    interval = two_nn_interval(local, ratios, KEPT, groups)
     return [*found, INTRINSIC.measured(local, len(ratios), interval=interval)]
 
 
@@ -89,21 +91,52 @@ def log_ratios(near: Near) -> NDArray[np.float64]:
     return np.asarray(np.log(second[kept] / first[kept]))
 
 
-def two_nn(ratios: NDArray[np.float64], kept: float) -> tuple[float, tuple[float, float]]:
-    """Intrinsic dimension from log ratios (m,) of the two nearest distances, and its 95 % interval.
+def two_nn(ratios: NDArray[np.float64], kept: float) -> float:
+    """Intrinsic dimension from log ratios (m,) of the two nearest distances; infinite where all are 0.
 
     Where density is even as far as the second neighbour, the ratios are exponential with rate the dimension
     (Facco et al., 2017). Only the smallest part `kept` is fitted, the rest is known to be larger: the
-    estimate is (r - 1) / (sum of the r smallest + (m - r) times the largest of them), without bias, and the
-    interval that of the gamma distribution (Epstein & Sobel, 1953). That takes ratios as independent, though
-    neighbours share theirs, and holds of the scale of the distances between neighbours.
+    estimate is (r - 1) / (sum of the r smallest + (m - r) times the largest of them) (Epstein & Sobel, 1953).
+    It is the dimension at the scale of the distances between neighbours.
     """
-    from scipy.special import gammaincinv  # noqa: PLC0415  (`import nearer` stays light)
-
     rising = np.sort(ratios)
-    r = max(2, int(kept * len(rising)))
+    r = _fitted(len(rising), kept)
     total = float(rising[:r].sum() + (len(rising) - r) * rising[r - 1])
-    if total == 0:
-        return float("inf"), (float("inf"), float("inf"))
-    low, high = float(gammaincinv(r, 0.025)) / total, float(gammaincinv(r, 0.975)) / total
-    return (r - 1) / total, (low, high)
+    return (r - 1) / total if total > 0 else float("inf")
+
+
+def two_nn_interval(
+    dimension: float, ratios: NDArray[np.float64], kept: float, groups: NDArray[np.intp]
+) -> tuple[float, float]:
+    """95 % interval of `dimension`, what `two_nn` says of `ratios` (m,); `groups` (m,) numbers those that
+    depend on each other.
+
+    An item moves the logarithm of the dimension by (whether it is fitted - dimension * its ratio, cut at the
+    largest that is) / r to first order; these are summed within groups, and the groups taken as independent
+    (Liang & Zeger, 1986). It holds the dimension at the scale of the distances between neighbours; that of a
+    curved surface, seen from so far, may be another.
+    """
+    r = _fitted(len(ratios), kept)
+    largest = np.sort(ratios)[r - 1]
+    moves = (ratios <= largest) - dimension * np.minimum(ratios, largest)
+    wide = NORMAL * float(np.sqrt((np.bincount(groups, moves) ** 2).sum())) / r
+    return dimension * float(np.exp(-wide)), dimension * float(np.exp(wide))
+
+
+def nearest_groups(points: Points) -> NDArray[np.intp]:
+    """Number (m,) of each of the sample's group: items joined by being the nearest of one of them.
+
+    Two that are each other's nearest have that distance in common, and so their ratios depend on each other.
+    """
+    from scipy.sparse import coo_array  # noqa: PLC0415  (`import nearer` stays light)
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415  (likewise)
+
+    n = len(points.vectors)
+    first = points.near.rows[:, 0]
+    edges = coo_array((np.ones(len(first)), (points.drawn, first)), shape=(n, n))
+    groups = connected_components(edges, directed=False)[1]
+    return np.asarray(groups[points.drawn], np.intp)
+
+
+def _fitted(count: int, kept: float) -> int:
+    return max(2, int(kept * count))

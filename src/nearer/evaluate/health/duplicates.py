@@ -80,7 +80,7 @@ def threshold(near: Near, rate: float = RATE) -> float:
     ratios = log_ratios(near)
     if len(ratios) == 0 or near.distances.shape[1] < 3:
         return 0.0
-    dimension = two_nn(ratios, HALF)[0]
+    dimension = two_nn(ratios, HALF)
     if not np.isfinite(dimension) or dimension <= 0:
         return 0.0
     others = near.distances.shape[1] - 1

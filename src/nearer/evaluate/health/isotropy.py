@@ -7,8 +7,10 @@ import numpy as np
 from nearer.evaluate.health.measure import Kind, Measure, Scale, Skipped
 from nearer.evaluate.health.nearest import Matrix
 from nearer.evaluate.health.points import Points
-from nearer.evaluate.health.spectrum import FEWEST, NORMAL, Spectrum, gaussian_values
+from nearer.evaluate.health.spectrum import NORMAL, Spectrum, gaussian_values
 from nearer.space.queries import unit
+
+FEWEST = 20  # items without which no interval of the mean cosine is given
 
 COSINE = Kind(
     "isotropy",

@@ -78,6 +78,24 @@ class Measure(Result):
     reference_of: str = ""
     examples: tuple[tuple[str, ...], ...] = ()
 
+    def figures(self) -> tuple[str, str, str, str]:
+        """Name, value, interval and reference as tables show them."""
+        interval = "-" if self.interval is None else " to ".join(number(end) for end in self.interval)
+        reference = "-" if self.reference is None else number(self.reference)
+        return self.name, number(self.value), interval, reference
+
+    def named(self, most: int = 10) -> str:
+        """The first examples, as one line."""
+        groups = "; ".join(" = ".join(group) for group in self.examples[:most])
+        return groups + ("; ..." if len(self.examples) > most else "")
+
+
+def number(value: float) -> str:
+    """A figure as tables show it: four digits that count, tiny ones as 0."""
+    if abs(value) < 1e-6:
+        return "0"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
 
 @dataclass(frozen=True)
 class Skipped(Result):

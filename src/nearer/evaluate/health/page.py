@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearer.evaluate.health.report import given, number, spread
+from nearer.evaluate.health.measure import number
 from nearer.pages import Page, histogram, lines
 
 if TYPE_CHECKING:
     from nearer.evaluate.health.report import HealthReport
 
 FLOOR = 1e-12  # least share of variance that is drawn
-SHOWN = 10  # groups of examples a measure
 
 
 def page(report: HealthReport) -> Page:
@@ -49,10 +48,7 @@ def _figures(made: Page, report: HealthReport) -> None:
         made.heading(group.capitalize())
         rows = [
             (
-                measure.name,
-                number(measure.value),
-                spread(measure),
-                given(measure.reference),
+                *measure.figures(),
                 measure.verdict,
                 f"{measure.meaning} ({measure.unit}; {measure.n:,} items)",
                 f"{measure.advice} Rule: {measure.rule}."
@@ -103,8 +99,4 @@ def _examples(made: Page, report: HealthReport) -> None:
     if not shown:
         return
     made.heading("Examples")
-    rows = [
-        (measure.name, "; ".join(" = ".join(group) for group in measure.examples[:SHOWN]))
-        for measure in shown
-    ]
-    made.table(("measure", "keys"), rows)
+    made.table(("measure", "keys"), [(measure.name, measure.named()) for measure in shown])

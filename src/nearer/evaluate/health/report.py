@@ -79,10 +79,7 @@ class HealthReport(Result):
         raise ParameterError(f"no measure {shown(name)}", remedy=why or f"there are {known}")
 
     def __str__(self) -> str:
-        rows = [
-            (measure.name, number(measure.value), spread(measure), given(measure.reference), measure.verdict)
-            for measure in self.measures
-        ]
+        rows = [(*measure.figures(), measure.verdict) for measure in self.measures]
         lines = [table(("measure", "value", "95 %", "reference", "verdict"), rows, self.about())]
         lines += [
             f"{measure.verdict}: {measure.name}: {measure.meaning} {measure.advice}"
@@ -108,19 +105,3 @@ class HealthReport(Result):
         Raises `FormatError` for another ending, `StorageError` where `path` exists and `overwrite` is false.
         """
         self.page().save(path, overwrite)
-
-
-def number(value: float) -> str:
-    """A figure as tables show it: four digits that count."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-
-
-def given(value: float | None) -> str:
-    """A figure, or a dash."""
-    return "-" if value is None else number(value)
-
-
-def spread(measure: Measure) -> str:
-    """The interval, or a dash."""
-    interval = measure.interval
-    return "-" if interval is None else f"{number(interval[0])} to {number(interval[1])}"

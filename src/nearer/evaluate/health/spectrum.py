@@ -10,7 +10,7 @@ import numpy as np
 from nearer.evaluate.health.nearest import Matrix
 
 NORMAL = 1.959964  # quantile of the normal distribution that leaves 2.5 % above
-FEWEST = 20  # rows without which no interval is given
+FEWEST = 100  # rows without which no interval of the variances is given
 
 
 @dataclass(frozen=True, eq=False)
