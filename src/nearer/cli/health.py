@@ -9,7 +9,7 @@ import typer
 
 import nearer
 from nearer.cli.destination import require_file_destination
-from nearer.cli.identified import carries_identity
+from nearer.cli.identified import carries_identity, matrix_of
 from nearer.cli.options import AsJson, Overwrite, Seed, SpaceName, Threads
 from nearer.cli.output import print_json, print_next, print_table, write
 from nearer.errors import FormatError, shown
@@ -104,8 +104,10 @@ def health(
 
 def _held_out(test: str) -> nearer.Space | NDArray[np.float32]:
     """The test items: a space, or where the file does not say of which, plain vectors."""
-    given = nearer.load(test)
     file = Path(test)
+    if file.suffix.lower() == ".npy" and file.exists():
+        return matrix_of(file)
+    given = nearer.load(test)
     return given.vectors if file.exists() and not carries_identity(file) else given
 
 

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from nearer.chance import binomial_interval
 from nearer.evaluate.health.copies import groups_of
-from nearer.evaluate.health.dimensions import log_ratios, two_nn
 from nearer.evaluate.health.measure import Kind, Measure, Scale, Skipped
 from nearer.evaluate.health.nearest import Near, Rows
 from nearer.evaluate.health.points import Points
@@ -17,6 +16,7 @@ RATE = 0.05  # of the items called near-duplicates, at most this share is expect
 HALF = (
     0.5  # part of the ratios that the dimension around an item is fitted to: near-duplicates have the others
 )
+LEAST_NEAR = 3  # neighbours without which no density is seen
 FEWEST = 50  # items without which no threshold can be calibrated
 EVERY, STEP = 100, 1.02  # the first so many distances are tried as thresholds, then each so much further on
 
@@ -48,8 +48,10 @@ def duplicates(space: Space, points: Points, examples: int) -> list[Measure | Sk
     named = [tuple(space.keys[row] for row in group) for group in groups[:examples]]
     exact = EXACT.measured(copies / len(space), len(space), examples=named)
     m = len(points.drawn)
-    if m < FEWEST or points.k < 3:
-        why = f"{m} distinct items are too few to tell near from dense: needs {FEWEST} and 3 neighbours"
+    if m < FEWEST or points.k < LEAST_NEAR:
+        why = (
+            f"{m} distinct items are too few to tell near from dense: needs {FEWEST}, and k from {LEAST_NEAR}"
+        )
         return [exact, Skipped("near-duplicates", why)]
     limit = threshold(points.near)
     close = points.near.distances[:, 0] <= limit
@@ -66,31 +68,39 @@ def duplicates(space: Space, points: Points, examples: int) -> list[Measure | Sk
 
 
 def threshold(near: Near, rate: float = RATE) -> float:
-    """The distance up to which neighbours are near-duplicates; 0 where none are.
+    """The distance up to which neighbours are near-duplicates; 0 where none are. Needs 3 neighbours.
 
     If points lie evenly around an item as far as its k-th neighbour, at distance r, the nearest is within t
-    with probability 1 - (1 - (t / r)^D)^(k - 1), D the intrinsic dimension (the ratio that TwoNN is made of;
-    Facco et al., 2017). Summed over items that is how many have a neighbour within t by chance. The threshold
-    is the largest distance found at which that is at most `rate` times as many as do: an estimated false
-    discovery rate (Storey, 2002; with all of them taken as null). D is fitted to the half of the items whose
-    neighbours are least alike, so that near-duplicates do not raise it. Groups of more than k near-duplicates
-    look like a dense region and are not found.
+    with probability 1 - (1 - (t / r)^D)^(k - 1), D the dimension around it (the assumption of TwoNN; Facco et
+    al., 2017). Summed over items that is how many have a neighbour within t by chance. The threshold is the
+    largest distance found at which that is at most `rate` times as many as do: an estimated false discovery
+    rate (Storey, 2002, with all items taken as null). Groups of more than k near-duplicates look like a dense
+    region and are not found.
     """
-    nearest_, kth = near.distances[:, 0], near.distances[:, -1]
-    ratios = log_ratios(near)
-    if len(ratios) == 0 or near.distances.shape[1] < 3:
-        return 0.0
-    dimension = two_nn(ratios, HALF)
-    if not np.isfinite(dimension) or dimension <= 0:
-        return 0.0
-    others = near.distances.shape[1] - 1
-    rising, best = np.sort(nearest_), 0.0
+    first, kth, others = near.distances[:, 0], near.distances[:, -1], near.distances.shape[1] - 1
+    dimension = _dimension(near)
+    rising, best = np.sort(first), 0.0
     for count in _tried(len(rising)):
         distance = rising[count - 1]
         alone = np.minimum(1.0, distance / kth) ** dimension
         if (1 - (1 - alone) ** others).sum() <= rate * count:
             best = float(distance)
     return best
+
+
+def _dimension(near: Near) -> float:
+    """The dimension around items, told by their farther neighbours, so that near-duplicates do not count.
+
+    Of k points spread evenly in a ball of D dimensions, the last on its edge, the j-th has (distance /
+    radius)^D of law Beta(j, k - j), whose mean logarithm is digamma(j) - digamma(k). j is the middle one.
+    0 where all distances are equal: then nothing is near.
+    """
+    from scipy.special import digamma  # noqa: PLC0415  (`import nearer` stays light)
+
+    k = near.distances.shape[1]
+    middle = (k + 1) // 2
+    mean = float(np.log(near.distances[:, -1] / near.distances[:, middle - 1]).mean())
+    return float(digamma(k) - digamma(middle)) / mean if mean > 0 else 0.0
 
 
 def pairs_within(places: Rows, near: Near, limit: float) -> NDArray[np.intp]:

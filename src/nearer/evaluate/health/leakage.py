@@ -8,7 +8,7 @@ import numpy as np
 
 from nearer.chance import benjamini_hochberg, binomial_interval, conformal_p_values
 from nearer.evaluate.health.copies import canonical
-from nearer.evaluate.health.duplicates import FEWEST, threshold
+from nearer.evaluate.health.duplicates import FEWEST, LEAST_NEAR, threshold
 from nearer.evaluate.health.measure import Kind, Measure, Scale, Skipped
 from nearer.evaluate.health.nearest import Near, Rows, Vectors, nearest
 from nearer.evaluate.health.points import Points
@@ -84,7 +84,7 @@ def _leaked(train: Points, train_keys: list[str], test: Test, examples: int) -> 
     bits = [canonical(rows, train.metric) for rows in (test.vectors, train.vectors[near.rows[:, 0]])]
     exact = (bits[0] == bits[1]).all(axis=1)
     others = Near(near.rows[~exact], near.distances[~exact])
-    limit = threshold(others) if (~exact).sum() >= FEWEST else 0.0
+    limit = threshold(others) if (~exact).sum() >= FEWEST and train.k >= LEAST_NEAR else 0.0
     leaked = exact | (near.distances[:, 0] <= limit if limit > 0 else False)
     order = np.argsort(near.distances[leaked, 0], kind="stable")[:examples]
     places = np.flatnonzero(leaked)[order]
@@ -139,6 +139,9 @@ def _unusual(train: Points, test: Test, sample: int, examples: int, seed: int) -
     p_values = benjamini_hochberg(conformal_p_values(asked, known))
     named = np.flatnonzero(p_values <= RATE)
     named = named[np.argsort(-asked[named], kind="stable")]
-    share = len(named) / len(asked)
     shown = [(test.keys[place],) for place in named[:examples]]
-    return UNUSUAL.measured(share, len(asked), examples=shown)
+    least = int(np.ceil(len(asked) / (RATE * (len(known) + 1))))
+    told = f"{len(known):,} training items say what is usual; fewer than {least:,} such items are not found."
+    return UNUSUAL.measured(
+        len(named) / len(asked), len(asked), examples=shown, told=told if least > 1 else ""
+    )

@@ -21,6 +21,7 @@ OUTLIERS = Kind(
     "The share of items beyond a gap in the tail of distances to the k-th nearest neighbour; where there are "
     "none, any is named with a chance of 5 %.",
     "Look at them: broken items, another language or kind; leave out what does not belong.",
+    "items of one distribution",
 )
 
 
