@@ -18,10 +18,11 @@ import nearer
 from nearer.evaluate import health
 from nearer.evaluate.health.copies import first_copies
 from nearer.evaluate.health.dimensions import log_ratios, rankme, two_nn
-from nearer.evaluate.health.duplicates import joined, threshold
+from nearer.evaluate.health.duplicates import dimension_around, joined, threshold
 from nearer.evaluate.health.hubness import estimated, figures
 from nearer.evaluate.health.isotropy import isoscore, mean_cosine, participation
 from nearer.evaluate.health.nearest import Near
+from nearer.evaluate.health.outliers import gap_chance
 from nearer.evaluate.health.points import Points
 from nearer.evaluate.health.spectrum import Spectrum, gaussian_values
 
@@ -170,6 +171,11 @@ def test_groups_are_the_connected_components_of_scipy() -> None:
     assert {tuple(group) for group in joined(pairs, 200)} == {group for group in expected if len(group) > 1}
 
 
+def test_the_chance_of_a_gap_is_that_of_the_f_distribution() -> None:
+    ratios, below = np.linspace(0, 30, 50), np.arange(1, 51)
+    np.testing.assert_allclose(gap_chance(ratios, below), stats.f.sf(ratios, 2, 2 * below))
+
+
 def test_the_threshold_is_the_largest_that_keeps_the_rate() -> None:
     """Each distance found, tried in turn, with the chance of each item summed one by one."""
     generator = np.random.default_rng(4)
@@ -184,4 +190,5 @@ def test_the_threshold_is_the_largest_that_keeps_the_rate() -> None:
         if sum(chances) <= 0.05 * count:
             kept.append(distance)
     assert len(kept) > 2
-    assert threshold(near) == kept[-1]
+    assert dimension_around(near) == pytest.approx(dimension)
+    assert threshold(near, dimension) == kept[-1]

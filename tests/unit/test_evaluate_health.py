@@ -176,6 +176,14 @@ def test_planted_leaks_are_found_exactly(metric: str) -> None:
     assert leaked.verdict == "bad"
 
 
+def test_leaks_among_few_test_items_are_found() -> None:
+    train, test = leaky()
+    assert set(health(train, test=test[4:8])["leakage"].examples) == {("row 0", "k9"), ("row 2", "k200")}
+    few = health(train[:30], test=train.vectors[9:10])["leakage"]
+    assert few.value == 1
+    assert "Near ones are told from 50 distinct training items" in few.meaning
+
+
 def test_a_split_column_and_a_test_space_say_the_same() -> None:
     train, test = leaky()
     both = np.concatenate([train.vectors, test.astype(np.float32)])

@@ -11,7 +11,7 @@ from scipy import stats
 
 from nearer.chance import benjamini_hochberg, conformal_p_values
 from nearer.evaluate.health.dimensions import KEPT, log_ratios, nearest_groups, two_nn, two_nn_interval
-from nearer.evaluate.health.duplicates import threshold
+from nearer.evaluate.health.duplicates import dimension_around, threshold
 from nearer.evaluate.health.frequency import spearman_interval
 from nearer.evaluate.health.isotropy import mean_cosine, participation
 from nearer.evaluate.health.outliers import ALPHA, gap_p_values
@@ -87,7 +87,7 @@ GAUSSIAN = {
 def test_where_nothing_is_planted_little_is_found(name: str) -> None:
     generator, runs = np.random.default_rng(2), 60
     drawn = [points_of(GAUSSIAN[name](generator)).near for _ in range(runs)]
-    close = float(np.mean([threshold(near) > 0 for near in drawn]))
+    close = float(np.mean([threshold(near, dimension_around(near)) > 0 for near in drawn]))
     apart = float(np.mean([gap_p_values(near.distances[:, -1]).min() <= ALPHA for near in drawn]))
     for rate in (close, apart):
         assert rate <= 0.05 or within(rate, 0.05, runs)
@@ -100,7 +100,7 @@ def test_of_the_near_duplicates_named_few_are_chance() -> None:
         vectors = generator.standard_normal((400, 6))
         vectors[20:40] = vectors[:20] + 0.01 * generator.standard_normal((20, 6))
         near = points_of(vectors).near
-        close = near.distances[:, 0] <= threshold(near)
+        close = near.distances[:, 0] <= threshold(near, dimension_around(near))
         shares.append(close[40:].sum() / max(1, close.sum()))
         assert close[:40].all()
     assert np.mean(shares) < 0.05 + 3 * np.std(shares) / np.sqrt(len(shares))

@@ -53,7 +53,7 @@ def duplicates(space: Space, points: Points, examples: int) -> list[Measure | Sk
             f"{m} distinct items are too few to tell near from dense: needs {FEWEST}, and k from {LEAST_NEAR}"
         )
         return [exact, Skipped("near-duplicates", why)]
-    limit = threshold(points.near)
+    limit = threshold(points.near, dimension_around(points.near))
     close = points.near.distances[:, 0] <= limit
     pairs = pairs_within(points.drawn, points.near, limit)
     named = [
@@ -67,20 +67,19 @@ def duplicates(space: Space, points: Points, examples: int) -> list[Measure | Sk
     ]
 
 
-def threshold(near: Near, rate: float = RATE) -> float:
+def threshold(near: Near, dimension: float, rate: float = RATE) -> float:
     """The distance up to which neighbours are near-duplicates; 0 where none are. Needs 3 neighbours.
 
     If points lie evenly around an item as far as its k-th neighbour, at distance r, the nearest is within t
-    with probability 1 - (1 - (t / r)^D)^(k - 1), D the dimension around it (the assumption of TwoNN; Facco et
-    al., 2017). Summed over items that is how many have a neighbour within t by chance. The threshold is the
+    with probability 1 - (1 - (t / r)^D)^(k - 1), D the `dimension` around it (as TwoNN assumes; Facco et al.,
+    2017). Summed over items that is how many have a neighbour within t by chance. The threshold is the
     largest distance found at which that is at most `rate` times as many as do: an estimated false discovery
     rate (Storey, 2002, with all items taken as null). Groups of more than k near-duplicates look like a dense
     region and are not found.
     """
     first, kth, others = near.distances[:, 0], near.distances[:, -1], near.distances.shape[1] - 1
-    dimension = _dimension(near)
     rising, best = np.sort(first), 0.0
-    for count in _tried(len(rising)):
+    for count in _tried(len(rising)) if len(rising) else ():
         distance = rising[count - 1]
         alone = np.minimum(1.0, distance / kth) ** dimension
         if (1 - (1 - alone) ** others).sum() <= rate * count:
@@ -88,7 +87,7 @@ def threshold(near: Near, rate: float = RATE) -> float:
     return best
 
 
-def _dimension(near: Near) -> float:
+def dimension_around(near: Near) -> float:
     """The dimension around items, told by their farther neighbours, so that near-duplicates do not count.
 
     Of k points spread evenly in a ball of D dimensions, the last on its edge, the j-th has (distance /
@@ -137,4 +136,7 @@ def _tried(count: int) -> list[int]:
 
 
 def _said(limit: float, metric: str) -> str:
-    return f"cosine {1 - limit**2 / 2:.6g}" if metric == "cosine" else f"distance {limit:.6g}"
+    if metric != "cosine":
+        return f"distance {limit:.6g}"
+    below = limit**2 / 2
+    return f"cosine 1 - {below:.2g}" if below < 1e-4 else f"cosine {1 - below:.4f}"

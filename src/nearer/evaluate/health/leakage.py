@@ -8,7 +8,7 @@ import numpy as np
 
 from nearer.chance import benjamini_hochberg, binomial_interval, conformal_p_values
 from nearer.evaluate.health.copies import canonical
-from nearer.evaluate.health.duplicates import FEWEST, LEAST_NEAR, threshold
+from nearer.evaluate.health.duplicates import FEWEST, LEAST_NEAR, dimension_around, threshold
 from nearer.evaluate.health.measure import Kind, Measure, Scale, Skipped
 from nearer.evaluate.health.nearest import Near, Rows, Vectors, nearest
 from nearer.evaluate.health.points import Points
@@ -83,24 +83,24 @@ def _leaked(train: Points, train_keys: list[str], test: Test, examples: int) -> 
     near = nearest(train.vectors, test.vectors, metric, train.k, train.threads)
     bits = [canonical(rows, train.metric) for rows in (test.vectors, train.vectors[near.rows[:, 0]])]
     exact = (bits[0] == bits[1]).all(axis=1)
-    others = Near(near.rows[~exact], near.distances[~exact])
-    limit = threshold(others) if (~exact).sum() >= FEWEST and train.k >= LEAST_NEAR else 0.0
+    limit, told = 0.0, f"Near ones are told from {FEWEST} distinct training items, and k from {LEAST_NEAR}."
+    if len(train.drawn) >= FEWEST and train.k >= LEAST_NEAR:
+        others = Near(near.rows[~exact], near.distances[~exact])
+        limit, told = threshold(others, dimension_around(train.near)), ""
     leaked = exact | (near.distances[:, 0] <= limit if limit > 0 else False)
     order = np.argsort(near.distances[leaked, 0], kind="stable")[:examples]
     places = np.flatnonzero(leaked)[order]
     pairs = zip(places, train.keys_of(train_keys, near.rows[places, 0]), strict=True)
     count, n = int(leaked.sum()), len(leaked)
     reference = _own_share(train, limit)
-    told = (
-        f"{int(exact.sum()):,} are exact; a random split would leak about {reference * n:.1f} of these {n:,}."
-    )
+    expected = f"a random split would leak about {reference * n:.1f} of these {n:,}"
     return LEAKED.measured(
         count / n,
         n,
         interval=binomial_interval(count, n),
         reference=reference,
         examples=[(test.keys[place], key) for place, key in pairs],
-        told=told,
+        told=f"{int(exact.sum()):,} are exact; {expected}. {told}".rstrip(),
     )
 
 

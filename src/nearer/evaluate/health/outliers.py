@@ -53,8 +53,6 @@ def gap_p_values(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     Ranks of a sample among themselves, as in conformal prediction, cannot be used here: one of m items always
     has rank 1, and no correction for m tests leaves it standing.
     """
-    from scipy.stats import f  # noqa: PLC0415  (`import nearer` stays light)
-
     m = len(scores)
     order = np.argsort(-scores, kind="stable")
     tail = int(TAIL * m)
@@ -68,7 +66,16 @@ def gap_p_values(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     ratios = np.divide(gaps[:tried], means, out=np.full(tried, np.inf), where=means > 0)
     ratios[gaps[:tried] == 0] = 0
     harmonic = (1 / numbers[:tried]).sum()
-    adjusted = np.minimum(1.0, f.sf(ratios, 2, 2 * left) * numbers[:tried] * harmonic)
+    adjusted = np.minimum(1.0, gap_chance(ratios, left) * numbers[:tried] * harmonic)
     p_values = np.ones(m)
     p_values[order[:tried]] = np.minimum.accumulate(adjusted[::-1])[::-1]
     return p_values
+
+
+def gap_chance(ratios: NDArray[np.float64], below: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Chance of a gap `ratios` times as large as the mean of the `below` gaps below it: F(2, 2 below).
+
+    An exponential gap is larger than x with probability exp(-x); averaged over the mean, which is of a gamma
+    distribution, that is (1 + ratio / below)^-below.
+    """
+    return np.asarray((1 + ratios / below) ** -below.astype(np.float64))

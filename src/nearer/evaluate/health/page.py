@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearer.evaluate.health.measure import number
+from nearer.evaluate.health.measure import Measure, number
 from nearer.pages import Page, histogram, lines
 
 if TYPE_CHECKING:
@@ -50,18 +50,24 @@ def _figures(made: Page, report: HealthReport) -> None:
             (
                 *measure.figures(),
                 measure.verdict,
-                f"{measure.meaning} ({measure.unit}; {measure.n:,} items)",
-                f"{measure.advice} Rule: {measure.rule}."
-                + (f" Reference: {measure.reference_of}." if measure.reference_of else ""),
+                _said(measure),
             )
             for measure in report.measures
             if measure.group == group
         ]
-        heads = ("measure", "value", "95 %", "reference", "verdict", "meaning", "what to do")
+        heads = ("measure", "value", "95 %", "reference", "verdict", "what it means, and what to do")
         made.table(heads, rows, numbers=("value", "95 %", "reference"))
     if report.skipped:
         made.heading("Not measured")
         made.table(("measure", "why"), [(one.name, one.why) for one in report.skipped])
+
+
+def _said(measure: Measure) -> str:
+    """Meaning, advice, unit, reference and rule, a sentence each."""
+    advice = "" if measure.verdict == "good" else f"{measure.advice} "
+    reference = f" Reference: {measure.reference_of}." if measure.reference_of else ""
+    unit = measure.unit[:1].upper() + measure.unit[1:]
+    return f"{measure.meaning} {advice}{unit}; of {measure.n:,} items.{reference} Rule: {measure.rule}."
 
 
 def _charts(made: Page, report: HealthReport) -> None:
