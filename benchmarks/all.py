@@ -18,6 +18,7 @@ import document_methods
 import documents
 import glove
 import graphs
+import health
 import hierarchical
 import images
 import inductive
@@ -53,6 +54,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "audio": ("Voices", audio.run),
     "bridge": ("A bridge between two kinds of data", bridge.run),
     "tables": ("Tables", tables.run),
+    "health": ("Health of a space", health.run),
     "search": ("Exact search", search.run),
 }
 

@@ -14,6 +14,7 @@ from nearer.evaluate.health.dimensions import KEPT, log_ratios, nearest_groups, 
 from nearer.evaluate.health.duplicates import dimension_around, threshold
 from nearer.evaluate.health.frequency import spearman_interval
 from nearer.evaluate.health.isotropy import mean_cosine, participation
+from nearer.evaluate.health.nearest import nearest
 from nearer.evaluate.health.outliers import ALPHA, gap_p_values
 from nearer.evaluate.health.points import Points
 from nearer.evaluate.health.spectrum import Spectrum
@@ -115,6 +116,17 @@ def test_unusual_test_items_are_chance_at_the_stated_rate() -> None:
         named.append((benjamini_hochberg(conformal_p_values(scores[:50], scores[50:])) <= 0.05).any())
     rate = float(np.mean(named))
     assert rate <= 0.05 or within(rate, 0.05, runs)
+
+
+def test_little_leaks_where_nothing_is_planted() -> None:
+    generator, runs = np.random.default_rng(10), 100
+    named = []
+    for _ in range(runs):
+        rows, test = generator.standard_normal((200, 8)), generator.standard_normal((40, 8))
+        train = points_of(rows)
+        near = nearest(train.vectors, test.astype(np.float32), "euclidean", 10, 1)
+        named.append(threshold(near, dimension_around(train.near)) > 0)
+    assert np.mean(named) <= 0.05 or within(float(np.mean(named)), 0.05, runs)
 
 
 @pytest.mark.parametrize(("dim", "n"), [(1, 400), (2, 600), (3, 1000)])
