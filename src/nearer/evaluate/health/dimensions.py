@@ -9,10 +9,11 @@ from nearer.evaluate.health.isotropy import participation
 from nearer.evaluate.health.measure import Kind, Measure, Scale, Skipped
 from nearer.evaluate.health.nearest import Matrix, Near
 from nearer.evaluate.health.points import Points
-from nearer.evaluate.health.spectrum import NORMAL, Spectrum, gaussian_values
+from nearer.evaluate.health.spectrum import NORMAL, Spectrum
 
 KEPT = 0.9  # part of the ratios that the intrinsic dimension is fitted to (Facco et al., 2017)
 FEWEST = 20  # ratios without which there is no fit
+FEW_COLUMNS = 3  # columns, at most, in which a low dimension says nothing
 
 RATIO = Kind(
     "effective dimension",
@@ -42,11 +43,12 @@ INTRINSIC = Kind(
     Scale(2, 1),
     "In how many directions neighbours lie around an item (TwoNN; Facco et al., 2017).",
     "Items lie along curves: look for a time, a counter or a template in them that outweighs the rest.",
+    applies="with more than 3 columns",
 )
 
 
-def dimensions(points: Points, spectrum: Spectrum, seed: int) -> list[Measure | Skipped]:
-    """Participation ratio, RankMe and the intrinsic dimension."""
+def dimensions(points: Points, spectrum: Spectrum, drawn: Matrix) -> list[Measure | Skipped]:
+    """Participation ratio, RankMe and intrinsic dimension; `drawn`: variances of a Gaussian sample."""
     m, dim = points.seen.shape
     found: list[Measure | Skipped] = []
     if m < 4:
@@ -55,7 +57,7 @@ def dimensions(points: Points, spectrum: Spectrum, seed: int) -> list[Measure | 
         ratio, interval = participation(spectrum)
         found.append(RATIO.measured(ratio, m, interval=interval, judged=ratio / dim, reference=float(dim)))
     raw = Spectrum.of(points.seen, centred=False)
-    value, reference = rankme(raw.values), rankme(gaussian_values(m, dim, seed))
+    value, reference = rankme(raw.values), rankme(drawn)
     found.append(RANKME.measured(value, m, judged=value / reference, reference=reference))
     ratios = log_ratios(points.near)
     if len(ratios) < FEWEST:
@@ -68,7 +70,8 @@ def dimensions(points: Points, spectrum: Spectrum, seed: int) -> list[Measure | 
         return [*found, Skipped("intrinsic dimension", "neighbours lie on a grid: their distances are equal")]
     groups = nearest_groups(points)[points.near.distances[:, 0] > 0]
     interval = two_nn_interval(local, ratios, KEPT, groups)
-    return [*found, INTRINSIC.measured(local, len(ratios), interval=interval)]
+    judged = local if dim > FEW_COLUMNS else INTRINSIC.scale.good
+    return [*found, INTRINSIC.measured(local, len(ratios), interval=interval, judged=judged)]
 
 
 def rankme(values: Matrix) -> float:

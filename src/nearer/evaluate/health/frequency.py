@@ -43,10 +43,9 @@ COMPONENT = Kind(
 
 
 def frequency(
-    space: Space, spectrum: Spectrum | None, counts: ArrayLike | str | None
+    space: Space, spectrum: Spectrum | None, often: NDArray[np.float64] | None
 ) -> list[Measure | Skipped]:
-    """Spearman's correlation of counts with lengths and with the first component, over all rows."""
-    often = counted(space, counts)
+    """Spearman's correlation of counts (n,) with lengths and the first component, over all rows."""
     if often is None:
         why = "no counts: name a column of them, or counts='rank' where keys stand by falling frequency"
         return [Skipped("norm and frequency", why)]

@@ -13,7 +13,7 @@ from nearer.evaluate.correlation import pair_scores
 from nearer.evaluate.health.collapse import collapse
 from nearer.evaluate.health.dimensions import dimensions
 from nearer.evaluate.health.duplicates import duplicates
-from nearer.evaluate.health.frequency import frequency
+from nearer.evaluate.health.frequency import counted, frequency
 from nearer.evaluate.health.hubness import hubness
 from nearer.evaluate.health.isotropy import isotropy
 from nearer.evaluate.health.leakage import Test, leakage
@@ -21,8 +21,8 @@ from nearer.evaluate.health.measure import Measure, Skipped
 from nearer.evaluate.health.outliers import outliers
 from nearer.evaluate.health.points import Points
 from nearer.evaluate.health.report import Charts, HealthReport, Histogram
-from nearer.evaluate.health.spectrum import Spectrum
-from nearer.evaluate.health.stability import stability
+from nearer.evaluate.health.spectrum import Spectrum, gaussian_values
+from nearer.evaluate.health.stability import common_rows, stability
 from nearer.space import Space
 from nearer.space.checks import checked_matrix
 
@@ -65,8 +65,8 @@ def health(
         frequency. None: the column "count", if there is one.
     k : neighbours of an item.
     sample : at most so many distinct items, drawn at random by `seed`, are asked for their neighbours among
-        all, and give the axes. Time grows with sample * n * dim. Exact copies, zero vectors, spread and
-        frequency are those of all rows.
+        all, and give the axes; never more than 20 million numbers. Time grows with sample * n * dim. Exact
+        copies, zero vectors, spread and frequency are those of all rows.
     examples : groups of keys that a measure names, at most.
     threads : None for one a core; the neighbours do not depend on it.
 
@@ -83,7 +83,8 @@ def health(
     k, sample, examples = _whole("k", k, 1), _whole("sample", sample, 2), _whole("examples", examples, 0)
     if test is not None and split is not None:
         raise ParameterError("test and split are both given", remedy="pass one of them")
-    parts = _parts(space, test, split)
+    parts, often = _parts(space, test, split), counted(space, counts)
+    pairs = [common_rows(space, other, number) for number, other in enumerate(others, start=1)]
     points = Points.of(space.vectors, space.metric, k, sample, seed, threads)
     apart = len(points.vectors) > 1
     spectrum = Spectrum.of(points.seen) if apart else None
@@ -92,8 +93,9 @@ def health(
         found.append(Skipped(LEFT_OUT, "all vectors are equal or zero"))
         found.append(duplicates(space, points, examples)[0])
     else:
-        found += isotropy(points, spectrum, seed)
-        found += dimensions(points, spectrum, seed)
+        drawn = gaussian_values(len(points.seen), space.dim, seed)
+        found += isotropy(points, spectrum, drawn)
+        found += dimensions(points, spectrum, drawn)
         found += hubness(points, spectrum, space.keys, examples, seed)
         found += duplicates(space, points, examples)
         found += outliers(points, space.keys, examples)
@@ -103,8 +105,8 @@ def health(
         if train is not space:
             known = Points.of(train.vectors, train.metric, k, sample, seed, threads)
         found += leakage(known, train.keys, held_out, sample, examples, seed)
-    found += frequency(space, spectrum, counts)
-    found += stability(space, others, k, examples, seed, threads)
+    found += frequency(space, spectrum, often)
+    found += stability(space, others, pairs, k, examples, seed, threads)
     return HealthReport(
         len(space),
         space.dim,
@@ -181,10 +183,19 @@ def _charts(points: Points, spectrum: Spectrum | None, seed: int) -> Charts:
     scores = pair_scores(points.vectors, points.metric, points.drawn[first], points.drawn[second])
     occurrences = points.among.occurrences(m)
     edges = np.linspace(-0.5, occurrences.max() + 0.5, min(BINS, int(occurrences.max()) + 1) + 1)
-    return Charts(shares, _histogram(scores, BINS), _histogram(occurrences, edges))
+    return Charts(shares, _histogram(scores, _edges(scores)), _histogram(occurrences, edges))
 
 
-def _histogram(values: np.ndarray, bins: int | np.ndarray) -> Histogram:
+def _edges(values: np.ndarray) -> np.ndarray:
+    """Even bins over the values, of a width that is there where these are all but equal."""
+    low, high = float(values.min()), float(values.max())
+    least = 1e-6 * max(abs(low), abs(high), 1e-6)
+    if high - low < least:
+        low, high = low - least, high + least
+    return np.linspace(low, high, BINS + 1)
+
+
+def _histogram(values: np.ndarray, bins: np.ndarray) -> Histogram:
     counts, edges = np.histogram(values, bins)
     return Histogram([int(count) for count in counts], [float(edge) for edge in edges])
 

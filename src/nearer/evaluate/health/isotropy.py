@@ -7,7 +7,7 @@ import numpy as np
 from nearer.evaluate.health.measure import Kind, Measure, Scale, Skipped
 from nearer.evaluate.health.nearest import Matrix
 from nearer.evaluate.health.points import Points
-from nearer.evaluate.health.spectrum import NORMAL, Spectrum, gaussian_values
+from nearer.evaluate.health.spectrum import NORMAL, Spectrum
 from nearer.space.queries import unit
 
 FEWEST = 20  # items without which no interval of the mean cosine is given
@@ -42,8 +42,8 @@ FIRST = Kind(
 )
 
 
-def isotropy(points: Points, spectrum: Spectrum, seed: int) -> list[Measure | Skipped]:
-    """Mean cosine, IsoScore and the share of the first component."""
+def isotropy(points: Points, spectrum: Spectrum, drawn: Matrix) -> list[Measure | Skipped]:
+    """Mean cosine, IsoScore and share of the first component; `drawn`: variances of a Gaussian sample."""
     m, dim = points.seen.shape
     value, interval = mean_cosine(unit(points.seen))
     found: list[Measure | Skipped] = [COSINE.measured(value, m, interval=interval, reference=0.0)]
@@ -51,7 +51,6 @@ def isotropy(points: Points, spectrum: Spectrum, seed: int) -> list[Measure | Sk
     if dim == 1 or total == 0:
         return [*found, Skipped("IsoScore, first component", "needs two dimensions and vectors that differ")]
     share = float(spectrum.values[0]) / total
-    drawn = gaussian_values(m, dim, seed)
     reference = float(drawn[0] / drawn.sum())
     found.append(FIRST.measured(share, m, interval=_first_interval(spectrum, share), reference=reference))
     if m < 4:

@@ -12,6 +12,8 @@ from nearer.evaluate.health.copies import first_copies
 from nearer.evaluate.health.nearest import Matrix, Near, Rows, Vectors, nearest, seen
 from nearer.space import Metric
 
+LEAST, NUMBERS = 1000, 20_000_000  # rows that a sample may always have; numbers in one, beyond that
+
 
 @dataclass(frozen=True, eq=False)
 class Points:
@@ -42,7 +44,10 @@ class Points:
     def of(
         cls, vectors: Vectors, metric: Metric, k: int, sample: int, seed: int, threads: int | None
     ) -> Points:
-        """The distinct rows of `vectors` (n, dim), and `sample` of them drawn by `seed`."""
+        """The distinct rows of `vectors` (n, dim), and `sample` of them drawn by `seed`.
+
+        A sample of more than 1,000 rows has no more than 20 million numbers.
+        """
         first = first_copies(vectors, metric)
         zero = np.flatnonzero(~vectors.any(axis=1))
         distinct = first == np.arange(len(vectors))
@@ -50,7 +55,8 @@ class Points:
             distinct[zero] = False
         rows = np.flatnonzero(distinct)
         kept = vectors if len(rows) == len(vectors) else np.ascontiguousarray(vectors[rows])
-        drawn = np.sort(np.random.default_rng(seed).permutation(len(rows))[:sample])
+        most = min(sample, max(LEAST, NUMBERS // vectors.shape[1]))
+        drawn = np.sort(np.random.default_rng(seed).permutation(len(rows))[:most])
         return cls(kept, metric, rows, first, zero, drawn, max(0, min(k, len(rows) - 1)), threads)
 
     @property

@@ -72,9 +72,9 @@ def gaussian_values(rows: int, dim: int, seed: int) -> Matrix:
     generator = np.random.default_rng(seed)
     if rows <= dim:
         drawn = generator.standard_normal((rows, dim))
-        values = np.pad(np.linalg.svd(drawn, compute_uv=False) ** 2, (0, dim - rows))
+        values = np.pad(np.linalg.eigvalsh(drawn @ drawn.T), (dim - rows, 0))
     else:
         lower = np.tril(generator.standard_normal((dim, dim)), -1)
         lower[np.diag_indices(dim)] = np.sqrt(generator.chisquare(rows - np.arange(dim)))
-        values = np.linalg.svd(lower, compute_uv=False) ** 2
-    return np.asarray(np.sort(values)[::-1] / rows, np.float64)
+        values = np.linalg.eigvalsh(lower @ lower.T)
+    return np.asarray(np.maximum(values[::-1], 0) / rows, np.float64)

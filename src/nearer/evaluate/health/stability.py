@@ -40,17 +40,39 @@ HALF = Kind(
 
 
 def stability(
-    space: Space, others: Sequence[Space], k: int, examples: int, seed: int, threads: int | None
+    space: Space,
+    others: Sequence[Space],
+    pairs: Sequence[tuple[Rows, Rows]],
+    k: int,
+    examples: int,
+    seed: int,
+    threads: int | None,
 ) -> list[Measure | Skipped]:
-    """The mean overlap of the k nearest neighbours with each of `others`, and with half the columns."""
+    """The mean overlap of the k nearest neighbours with each of `others`, and with half the columns.
+
+    `pairs` has the common rows of each.
+    """
     found: list[Measure | Skipped] = []
-    for number, other in enumerate(others, start=1):
+    for number, (other, (rows, places)) in enumerate(zip(others, pairs, strict=True), start=1):
         name = f"{OTHER.name}: space {number}" if len(others) > 1 else OTHER.name
-        found.append(_overlap(OTHER, name, space, other, k, examples, seed, threads, number))
+        found.append(_overlap(OTHER, name, space, other, rows, places, k, examples, seed, threads))
     if space.dim < 2:
         return [*found, Skipped(HALF.name, "needs two columns")]
-    half = space.truncate(space.dim // 2)
-    return [*found, _overlap(HALF, "", space, half, k, examples, seed, threads)]
+    half, rows = space.truncate(space.dim // 2), np.arange(len(space))
+    return [*found, _overlap(HALF, HALF.name, space, half, rows, rows, k, examples, seed, threads)]
+
+
+def common_rows(space: Space, other: Space, number: int) -> tuple[Rows, Rows]:
+    """Rows of the keys that both hold, in each; `InputError` where they are fewer than two."""
+    if list(other.keys) == list(space.keys):
+        return np.arange(len(space)), np.arange(len(space))
+    rows = np.array([row for row, key in enumerate(space.keys) if key in other], np.intp)
+    if len(rows) < 2:
+        raise InputError(
+            f"space {number} to compare with shares {len(rows)} keys with this one",
+            remedy="pass spaces of the same items: other seeds, or other dimensions",
+        )
+    return rows, other.rows(space.keys[row] for row in rows)
 
 
 def _overlap(
@@ -58,19 +80,13 @@ def _overlap(
     name: str,
     space: Space,
     other: Space,
+    rows: Rows,
+    places: Rows,
     k: int,
     examples: int,
     seed: int,
     threads: int | None,
-    number: int = 0,
 ) -> Measure | Skipped:
-    """Raises `InputError` where the two have fewer than two keys in common."""
-    rows, places = _shared(space, other)
-    if number and len(rows) < 2:
-        raise InputError(
-            f"space {number} to compare with shares {len(rows)} keys with this one",
-            remedy="pass spaces of the same items: other seeds, or other dimensions",
-        )
     kept = _apart(space, rows) & _apart(other, places)
     rows, places = rows[kept], places[kept]
     n = len(rows)
@@ -94,14 +110,6 @@ def _overlap(
         reference=k / (n - 1),
         examples=[(space.keys[row],) for row in rows[lost]],
     )
-
-
-def _shared(space: Space, other: Space) -> tuple[Rows, Rows]:
-    """Rows of the keys that both hold, in each."""
-    if other.keys is space.keys or list(other.keys) == list(space.keys):
-        return np.arange(len(space)), np.arange(len(space))
-    rows = np.array([row for row, key in enumerate(space.keys) if key in other], np.intp)
-    return rows, other.rows(space.keys[row] for row in rows)
 
 
 def _apart(space: Space, rows: Rows) -> NDArray[np.bool_]:
