@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 import nearer
 from nearer.errors import FormatError, InputError, ModelNotFound, ParameterError, SpaceMismatch, StorageError
 from nearer.evaluate import HealthReport, health
+from nearer.evaluate.health import points
 
 Matrix = NDArray[np.float64]
 
@@ -152,6 +153,11 @@ def test_the_sample_is_stated_and_asks_among_all_rows() -> None:
     assert interval is not None
     assert interval[1] == 1 or interval[0] < report["near-duplicates"].value < interval[1]
     assert health(space_of(vectors))["near-duplicates"].interval is None
+
+
+def test_a_sample_of_wide_vectors_is_no_larger_than_memory_bears(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(points, "NUMBERS", 12 * 1100)
+    assert health(space_of(gaussian(1200))).sample == 1100
 
 
 def leaky(metric: str = "cosine") -> tuple[nearer.Space, Matrix]:

@@ -25,6 +25,8 @@ def spaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     nearer.Space(["only"], np.ones((1, 8))).save("one.space")
     np.save("test.npy", vectors[:3].astype(np.float32))
     np.save("wide.npy", np.ones((2, 7), np.float32))
+    np.save("nan.npy", np.vstack([np.ones(8), np.full(8, np.nan)]))
+    Path("text.npy").write_text("a few words\n")
     Path("text.txt").write_text("a few words\n")
     return tmp_path
 
@@ -87,6 +89,8 @@ def test_the_page_is_written_once(spaces: Path, run: Run) -> None:
         (("one.space",), "the space holds 1 item; health needs at least two"),
         (("a.space", "--test", "b.space"), "the test items have identity "),
         (("a.space", "--test", "wide.npy"), "test vectors have 7 columns, those of the space 8"),
+        (("a.space", "--test", "nan.npy"), "test, row 1: the vector holds NaN or infinity; remove the row"),
+        (("a.space", "--test", "text.npy"), "text.npy: is no NumPy array of numbers"),
         (("a.space", "--split", "half"), "split='half' is none of the payload columns ['often', 'part']"),
         (("a.space", "--split", "often"), "the column 'often' holds ['0', '1'"),
         (("a.space", "--counts", "part"), "part holds no number for each of 200 items"),
