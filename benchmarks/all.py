@@ -19,6 +19,7 @@ import document_methods
 import documents
 import glove
 import graphs
+import health
 import hierarchical
 import images
 import inductive
@@ -55,6 +56,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "bridge": ("A bridge between two kinds of data", bridge.run),
     "tables": ("Tables", tables.run),
     "breaks": ("Themes through time", breaks.run),
+    "health": ("Health of a space", health.run),
     "search": ("Exact search", search.run),
 }
 

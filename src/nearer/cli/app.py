@@ -16,6 +16,7 @@ from nearer.cli import (
     dims,
     embed,
     evaluate,
+    health,
     info,
     map,
     models,
@@ -49,6 +50,7 @@ app.command("analogy", epilog=shown(analogy.EXAMPLES))(analogy.analogy)
 app.command("axis", epilog=shown(axis.EXAMPLES))(axis.axis)
 app.command("evaluate", epilog=shown(evaluate.EXAMPLES))(evaluate.evaluate)
 app.command("calibrate", epilog=shown(calibrate.EXAMPLES))(calibrate.calibrate)
+app.command("health", epilog=shown(health.EXAMPLES))(health.health)
 app.command("dims", epilog=shown(dims.EXAMPLES))(dims.dims)
 app.command("search", epilog=shown(search.EXAMPLES))(search.search)
 app.command("recommend", epilog=shown(recommend.EXAMPLES))(recommend.recommend)

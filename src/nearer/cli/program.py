@@ -34,6 +34,7 @@ ORDER = [
     "axis",
     "evaluate",
     "calibrate",
+    "health",
     "dims",
     "search",
     "recommend",

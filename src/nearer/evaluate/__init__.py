@@ -2,7 +2,7 @@
 
     words      similarity, analogies        documents   retrieval, sts
     labels     knn, probe, clustering, silhouette       searchers   neighbor_overlap
-    graphs     links, nodes         interactions   ranking
+    graphs     links, nodes         interactions   ranking      the vectors themselves   health
 
 Intervals are 95 % percentile bootstrap intervals over the items judged (Efron, 1979), from one seed. A word
 that the space does not hold is never guessed: its item is left out, and the result says how many were.
@@ -12,6 +12,7 @@ from nearer.evaluate.analogy import AnalogyResult, analogies
 from nearer.evaluate.classification import ClassificationResult
 from nearer.evaluate.clustering import ClusteringResult, clustering
 from nearer.evaluate.dimension import DimensionResult, choose_dimension
+from nearer.evaluate.health import HealthReport, health
 from nearer.evaluate.knn import knn
 from nearer.evaluate.links import LinksResult, links
 from nearer.evaluate.neighbours import OverlapResult, neighbor_overlap
@@ -32,6 +33,7 @@ __all__ = [
     "ClusteringResult",
     "DimensionResult",
     "Estimate",
+    "HealthReport",
     "LinksResult",
     "NodesResult",
     "OverlapResult",
@@ -44,6 +46,7 @@ __all__ = [
     "analogies",
     "choose_dimension",
     "clustering",
+    "health",
     "knn",
     "links",
     "neighbor_overlap",
