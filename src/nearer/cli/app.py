@@ -9,6 +9,7 @@ import typer
 import nearer
 from nearer.cli import (
     analogy,
+    changes,
     convert,
     dims,
     embed,
@@ -45,6 +46,7 @@ app.command("neighbors", epilog=shown(neighbors.EXAMPLES))(neighbors.neighbors)
 app.command("analogy", epilog=shown(analogy.EXAMPLES))(analogy.analogy)
 app.command("evaluate", epilog=shown(evaluate.EXAMPLES))(evaluate.evaluate)
 app.command("dims", epilog=shown(dims.EXAMPLES))(dims.dims)
+app.command("changes", epilog=shown(changes.EXAMPLES))(changes.changes)
 app.command("search", epilog=shown(search.EXAMPLES))(search.search)
 app.command("recommend", epilog=shown(recommend.EXAMPLES))(recommend.recommend)
 app.command("map", epilog=shown(map.EXAMPLES))(map.draw_map)

@@ -33,6 +33,7 @@ ORDER = [
     "analogy",
     "evaluate",
     "dims",
+    "changes",
     "search",
     "recommend",
     "map",
