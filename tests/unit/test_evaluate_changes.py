@@ -37,7 +37,7 @@ def planted(rows: Rows, count: int = MOVED) -> tuple[Rows, set[str]]:
 
 
 def seen(rows: Rows, seed: int, noise: float = 0.3, *, turn: bool = True, metric: Any = "cosine") -> Space:
-    """`rows` as a training with `seed` gives them: on its own axes, with noise, less of it on frequent words."""
+    """`rows` as a training with `seed` gives them: on its own axes, with noise, less on frequent words."""
     random = np.random.default_rng(seed)
     dim = rows.shape[1]
     axes = np.linalg.qr(random.standard_normal((dim, dim)))[0] if turn else np.eye(dim)
@@ -267,7 +267,7 @@ def test_too_few_shared_keys_are_said_with_the_number_needed() -> None:
     before, after = seen(meanings(), 1), seen(meanings(), 2)
     with pytest.raises(InputError, match="the spaces share no keys"):
         evaluate.changes(before[:500], after[500:])
-    with pytest.raises(InputError, match="1 shared keys: an orthogonal map from 20 to 20 dimensions is dec"):
+    with pytest.raises(InputError, match="1 shared key: an orthogonal map from 20 to 20 dimensions is dec"):
         evaluate.changes(before[:500], after[499:])
     with pytest.raises(InputError, match=r"20 shared keys: .* is decided by 24 or more"):
         evaluate.changes(before[:20], after)

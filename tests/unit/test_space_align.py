@@ -180,7 +180,7 @@ def test_too_few_keys_are_said_with_the_number_needed() -> None:
         align(before, Space(["x"], np.ones((1, 3))))
     with pytest.raises(
         InputError,
-        match="1 shared keys: an orthogonal map from 12 to 12 dimensions is decided by 14 or more",
+        match="1 shared key: an orthogonal map from 12 to 12 dimensions is decided by 14 or more",
     ):
         align(before, after, keys=["k1"])
     with pytest.raises(InputError, match="an affine map from 12 to 12 dimensions is decided by 17 or more"):

@@ -34,7 +34,7 @@ def test_changes_takes_repeats(here: Path, run_json: RunJson) -> None:
 
 def test_what_cannot_be_compared_is_one_line(here: Path, run: Run) -> None:
     words = load("words.space")
-    Space(["other"], np.ones((1, 3))).save("other.space")
+    Space(["no such word"], np.ones((1, 3))).save("other.space")
     Space(words.keys, np.ones((len(words), 3))).save("same.space")
     words[:20].save("few.space")
     (here / "nan.txt").write_text("king 1 2\nqueen nan 1\n")
