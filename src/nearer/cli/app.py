@@ -12,6 +12,7 @@ from nearer.cli import (
     axis,
     breaks,
     calibrate,
+    changes,
     convert,
     dims,
     embed,
@@ -52,6 +53,7 @@ app.command("evaluate", epilog=shown(evaluate.EXAMPLES))(evaluate.evaluate)
 app.command("calibrate", epilog=shown(calibrate.EXAMPLES))(calibrate.calibrate)
 app.command("health", epilog=shown(health.EXAMPLES))(health.health)
 app.command("dims", epilog=shown(dims.EXAMPLES))(dims.dims)
+app.command("changes", epilog=shown(changes.EXAMPLES))(changes.changes)
 app.command("search", epilog=shown(search.EXAMPLES))(search.search)
 app.command("recommend", epilog=shown(recommend.EXAMPLES))(recommend.recommend)
 app.command("breaks", epilog=shown(breaks.EXAMPLES))(breaks.breaks)

@@ -36,6 +36,7 @@ ORDER = [
     "calibrate",
     "health",
     "dims",
+    "changes",
     "search",
     "recommend",
     "breaks",

@@ -3,12 +3,16 @@
     words      similarity, analogies        documents   retrieval, sts
     labels     knn, probe, clustering, silhouette       searchers   neighbor_overlap
     graphs     links, nodes         interactions   ranking      the vectors themselves   health
+    graphs     links, nodes         interactions   ranking
+    two spaces of the same keys     changes
 
 Intervals are 95 % percentile bootstrap intervals over the items judged (Efron, 1979), from one seed. A word
 that the space does not hold is never guessed: its item is left out, and the result says how many were.
 """
 
 from nearer.evaluate.analogy import AnalogyResult, analogies
+from nearer.evaluate.changes import changes
+from nearer.evaluate.changes_result import ChangedItem, ChangesResult
 from nearer.evaluate.classification import ClassificationResult
 from nearer.evaluate.clustering import ClusteringResult, clustering
 from nearer.evaluate.dimension import DimensionResult, choose_dimension
@@ -29,6 +33,8 @@ from nearer.evaluate.texts import read_texts
 
 __all__ = [
     "AnalogyResult",
+    "ChangedItem",
+    "ChangesResult",
     "ClassificationResult",
     "ClusteringResult",
     "DimensionResult",
@@ -44,6 +50,7 @@ __all__ = [
     "StsResult",
     "TextPair",
     "analogies",
+    "changes",
     "choose_dimension",
     "clustering",
     "health",

@@ -1,5 +1,7 @@
 """Space: keys, vectors, a metric, an identity; how it is saved, read and written in other formats."""
 
+from nearer.space.align import align
+from nearer.space.alignment import Alignment, Fit
 from nearer.space.axes import Axis, Evidence, Stability
 from nearer.space.axes_removal import RemovalCost
 from nearer.space.calibration import Calibration, PairJudgement
@@ -12,9 +14,11 @@ from nearer.space.shipped import KnownByName, Shipped
 from nearer.space.space import Space
 
 __all__ = [
+    "Alignment",
     "Axis",
     "Calibration",
     "Evidence",
+    "Fit",
     "KnownByName",
     "KnownModel",
     "Metric",
@@ -26,6 +30,7 @@ __all__ = [
     "Shipped",
     "Space",
     "Stability",
+    "align",
     "known_models",
     "load",
 ]

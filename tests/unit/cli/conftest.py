@@ -37,6 +37,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     (folder / "questions.txt").write_text(shipped_text("questions.txt"), encoding="utf-8")
     model = nearer.Word2Vec(32, epochs=3, threads=1).fit(folder / "corpus.txt")
     model.space_.save(folder / "words.space")
+    write_later(folder, model.space_)
     nearer.Doc2Vec(16, min_count=1, epochs=2, threads=1).fit(texts).save(folder / "texts.model")
     about = {"chess": "king queen rook pawn bishop knight", "tea": "tea milk scones jam cream sugar"}
     told = {
@@ -74,6 +75,15 @@ def write_diary(folder: Path) -> None:
     vectors = encoder.encode(list(texts))
     space = nearer.Space(keys, vectors, items={"month": list(months)}, identity=encoder.identity)
     space.save(folder / "diary.space")
+def write_later(folder: Path, words: nearer.Space) -> None:
+    """The words again: with other noise, and on turned axes with 25 words in each other's places."""
+    generator = np.random.default_rng(0)
+    axes = np.linalg.qr(generator.standard_normal((words.dim, words.dim)))[0]
+    moved = words.vectors.copy()
+    moved[100:125] = moved[np.roll(np.arange(100, 125), 7)]
+    for name, vectors in (("again", words.vectors), ("later", moved @ axes)):
+        noise = 0.1 * vectors.std() * generator.standard_normal(vectors.shape)
+        nearer.Space(words.keys, vectors + noise).save(folder / f"{name}.space")
 
 
 def write_people(path: Path) -> None:
