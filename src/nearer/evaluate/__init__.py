@@ -3,6 +3,7 @@
     words      similarity, analogies        documents   retrieval, sts
     labels     knn, probe, clustering, silhouette       searchers   neighbor_overlap
     graphs     links, nodes         interactions   ranking
+    models     upgrade: what a store keeps if its vectors are mapped to another model
 
 Intervals are 95 % percentile bootstrap intervals over the items judged (Efron, 1979), from one seed. A word
 that the space does not hold is never guessed: its item is left out, and the result says how many were.
@@ -24,6 +25,8 @@ from nearer.evaluate.silhouette import SilhouetteResult, silhouette
 from nearer.evaluate.similarity import SimilarityResult, similarity
 from nearer.evaluate.sts import StsResult, sts
 from nearer.evaluate.texts import read_texts
+from nearer.evaluate.upgrade import upgrade
+from nearer.evaluate.upgrade_result import UpgradeResult
 
 __all__ = [
     "AnalogyResult",
@@ -39,6 +42,7 @@ __all__ = [
     "SilhouetteResult",
     "SimilarityResult",
     "StsResult",
+    "UpgradeResult",
     "analogies",
     "choose_dimension",
     "clustering",
@@ -53,4 +57,5 @@ __all__ = [
     "silhouette",
     "similarity",
     "sts",
+    "upgrade",
 ]
