@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,12 +19,10 @@ from nearer.evaluate.upgrade_overlap import Figure, difference, estimate, projec
 from nearer.evaluate.upgrade_result import Filling, Trend, UpgradeResult
 from nearer.evaluate.upgrade_split import Split, checked_number, checked_share, require_usable, split
 from nearer.evaluate.upgrade_stores import Asked, Stores, require_upgrade
-from nearer.space import Space
+from nearer.space import Alignment, Space, align
+from nearer.space.align_fit import Method
 
-if TYPE_CHECKING:
-    from nearer.space.align import Alignment
-
-METHODS = ("orthogonal", "affine")
+METHODS: tuple[Method, ...] = ("orthogonal", "affine")
 SAMPLE, HELD_OUT = 5000, 0.3
 ACCEPT, REJECT, MOST_LOSS = 0.8, 0.5, 0.05
 
@@ -37,7 +35,7 @@ def upgrade(
     k: int = 10,
     queries: Space | None = None,
     old_queries: Space | None = None,
-    methods: Sequence[str] = METHODS,
+    methods: Method | Sequence[Method] = METHODS,
     held_out: float = HELD_OUT,
     labels: Labels | None = None,
     qrels: Any = None,
@@ -131,7 +129,7 @@ def upgrade(
         asked=sample,
         old_identity=old.identity,
         new_identity=new.identity,
-        aligned_identity=alignment.apply(old[:1]).identity,
+        aligned_identity=alignment.identity,
         scores={"offset": line.offset, "slope": line.slope},
         seed=seed,
         alignment=alignment,
@@ -148,17 +146,15 @@ class _Measure:
     seed: int
     threads: int | None
 
-    def fitted(self, parts: Split, methods: tuple[str, ...]) -> tuple[Alignment, dict[str, float]]:
+    def fitted(self, parts: Split, methods: tuple[Method, ...]) -> tuple[Alignment, dict[str, float]]:
         """The map that overlaps most on the items set apart to choose it, and the overlap of each kind."""
-        from nearer.space.align import fit  # noqa: PLC0415  (fitting loads what `import nearer` does not)
-
         source, target = self.old[parts.fit], self.new[parts.fit]
         require_usable(source, "the old space")
         require_usable(target, "the new space")
         made: dict[str, Alignment] = {}
         overlapping: dict[str, float] = {}
         for method in methods:
-            made[method] = fit(source, target, method=method, seed=self.seed)
+            made[method] = align(source, target, method=method, holdout=0, seed=self.seed)
             few = Stores.of(self.old, self.new, made[method], parts.choose, Asked(None, None))
             judge = overlaps([few.aligned], few.new, self.k, self.threads)
             overlapping[method] = judge(np.arange(len(parts.choose)))[0].value
@@ -211,8 +207,8 @@ def _at_store(figures: list[Figure], sizes: list[int], n_store: int) -> Estimate
     return projected(figures, sizes, size) if size > sizes[0] else None
 
 
-def _checked_methods(methods: Sequence[str]) -> tuple[str, ...]:
-    names = (methods,) if isinstance(methods, str) else tuple(methods)
+def _checked_methods(methods: Method | Sequence[Method]) -> tuple[Method, ...]:
+    names: tuple[Any, ...] = (methods,) if isinstance(methods, str) else tuple(methods)
     if not names:
         raise ParameterError(f"methods is {shown(methods)}", remedy="name at least one kind of map")
     return names

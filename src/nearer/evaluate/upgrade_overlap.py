@@ -120,7 +120,7 @@ def projected(figures: Sequence[Figure], sizes: Sequence[int], size: int) -> Est
 
     log value = a + b log candidates, by least squares: exact where both lists agree (b = 0) and where they
     are unrelated (b = -1). An assumption in between: the interval, by the delta method, holds as far as it
-    does.
+    does. It is never narrower, as a part of the value, than that of the first figure.
     """
     means = np.array([figure.value for figure in figures])
     n = len(figures[0].values)
@@ -132,8 +132,13 @@ def projected(figures: Sequence[Figure], sizes: Sequence[int], size: int) -> Est
     log_value = float(weights @ np.log(means))
     slope = summed([f.scaled(w / m) for f, w, m in zip(figures, weights, means, strict=True)])
     half = _quantile(n) * float(np.sqrt(slope.variance()))
-    low, value, high = (min(float(np.exp(log_value + part)), 1.0) for part in (-half, 0.0, half))
-    return Estimate(value, (low, high), n)
+    low, value, high = (float(np.exp(log_value + part)) for part in (-half, 0.0, half))
+    seen = estimate(figures[0])
+    low, high = (
+        extreme(end, value * seen_end / seen.value)
+        for extreme, end, seen_end in ((min, low, seen.interval[0]), (max, high, seen.interval[1]))
+    )
+    return Estimate(min(value, 1.0), (min(low, 1.0), min(high, 1.0)), n)
 
 
 def nearest(store: Vectors, queries: Vectors, k: int, metric: Metric, own: bool, threads: int | None) -> Rows:

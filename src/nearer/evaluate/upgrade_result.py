@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from nearer.evaluate.result import Estimate, Result, table
 from nearer.evaluate.upgrade_decision import MEANING, Decision
 from nearer.evaluate.upgrade_judged import Judged
+from nearer.space import Alignment
 
 if TYPE_CHECKING:
     from nearer.pages import Page
-    from nearer.space.align import Alignment
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +10,8 @@ from numpy.typing import NDArray
 from nearer.errors import InputError, ParameterError
 from nearer.evaluate.upgrade_levels import Store
 from nearer.evaluate.upgrade_split import require_usable
-from nearer.space import Space
+from nearer.space import Alignment, Space
 from nearer.space.identity import require_same
-
-if TYPE_CHECKING:
-    from nearer.space.align import Alignment
 
 
 @dataclass(frozen=True, eq=False)
