@@ -30,6 +30,7 @@ import subwords
 import tables
 import text_encoders
 import text_methods
+import upgrade
 import words
 from report import Measured, kept, render
 
@@ -54,6 +55,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "bridge": ("A bridge between two kinds of data", bridge.run),
     "tables": ("Tables", tables.run),
     "search": ("Exact search", search.run),
+    "upgrade": ("Changing the model of a store", upgrade.run),
 }
 
 
