@@ -42,10 +42,11 @@ from nearer.models import (
     Word2Vec,
     recommender,
 )
-from nearer.space import Space, load
+from nearer.space import Alignment, Space, align, load
 
 __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "ALS",
+    "Alignment",
     "BPR",
     "Contrastive",
     "DeepWalk",
@@ -66,6 +67,7 @@ __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "Space",
     "TableAutoencoder",
     "Word2Vec",
+    "align",
     "embed",
     "encoder",
     "errors",

@@ -1,5 +1,7 @@
 """Space: keys, vectors, a metric, an identity; how it is saved, read and written in other formats."""
 
+from nearer.space.align import align
+from nearer.space.alignment import Alignment, Fit
 from nearer.space.checks import Metric
 from nearer.space.load import load
 from nearer.space.neighbors import Neighbor, Neighbors
@@ -9,6 +11,8 @@ from nearer.space.shipped import KnownByName, Shipped
 from nearer.space.space import Space
 
 __all__ = [
+    "Alignment",
+    "Fit",
     "KnownByName",
     "KnownModel",
     "Metric",
@@ -17,6 +21,7 @@ __all__ = [
     "QuantizedSpace",
     "Shipped",
     "Space",
+    "align",
     "known_models",
     "load",
 ]
