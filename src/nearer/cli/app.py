@@ -8,7 +8,9 @@ import typer
 
 import nearer
 from nearer.cli import (
+    align,
     analogy,
+    backfill,
     convert,
     dims,
     embed,
@@ -45,6 +47,8 @@ app.command("neighbors", epilog=shown(neighbors.EXAMPLES))(neighbors.neighbors)
 app.command("analogy", epilog=shown(analogy.EXAMPLES))(analogy.analogy)
 app.command("evaluate", epilog=shown(evaluate.EXAMPLES))(evaluate.evaluate)
 app.command("dims", epilog=shown(dims.EXAMPLES))(dims.dims)
+app.command("align", epilog=shown(align.EXAMPLES))(align.align)
+app.command("backfill", epilog=shown(backfill.EXAMPLES))(backfill.backfill)
 app.command("search", epilog=shown(search.EXAMPLES))(search.search)
 app.command("recommend", epilog=shown(recommend.EXAMPLES))(recommend.recommend)
 app.command("map", epilog=shown(map.EXAMPLES))(map.draw_map)

@@ -33,6 +33,8 @@ ORDER = [
     "analogy",
     "evaluate",
     "dims",
+    "align",
+    "backfill",
     "search",
     "recommend",
     "map",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from nearer.errors import ParameterError, shown
 from nearer.evaluate.labels import Labels
 from nearer.evaluate.result import Estimate
 from nearer.evaluate.upgrade_decision import checked_rule, decided
-from nearer.evaluate.upgrade_filling import SHARES, ScoreLine, phases, score_line
+from nearer.evaluate.upgrade_filling import SHARES, phases, score_line
 from nearer.evaluate.upgrade_judged import Judged, by_labels, by_qrels
 from nearer.evaluate.upgrade_levels import Store, levels, overlaps
 from nearer.evaluate.upgrade_overlap import Figure, difference, estimate, projected
@@ -105,7 +105,7 @@ def upgrade(
     where = f"expected among all {n_store:,} items" if store else f"among {sizes[0]:,} held-out candidates"
     decision, reasons = decided(rule, store or estimate(found[0][0]), where, judged)
     few = Stores.of(old, new, alignment, parts.choose, Asked(None, None))
-    filling, line = measure.filling(stores, few)
+    filling, lines = measure.filling(stores, few)
     return UpgradeResult(
         decision=decision,
         reasons=reasons,
@@ -130,7 +130,7 @@ def upgrade(
         old_identity=old.identity,
         new_identity=new.identity,
         aligned_identity=alignment.identity,
-        scores={"offset": line.offset, "slope": line.slope},
+        scores=lines,
         seed=seed,
         alignment=alignment,
     )
@@ -166,7 +166,7 @@ class _Measure:
         new = stores.new
         return levels(judge, len(new.vectors), len(new.queries), new.own, self.k, self.seed)
 
-    def filling(self, stores: Stores, few: Stores) -> tuple[list[Filling], ScoreLine]:
+    def filling(self, stores: Stores, few: Stores) -> tuple[list[Filling], dict[str, dict[str, float]]]:
         """Overlaps along a back-fill; lines of scores are fitted on the `few` that chose the map."""
         assert few.old is not None  # items that ask for each other have old vectors
         line, old_line = (
@@ -176,7 +176,8 @@ class _Measure:
         before: list[float | None] = [None] * len(SHARES)
         if stores.old is not None:
             before = [*phases(stores.new, stores.old, old_line, self.k, self.seed, self.threads)]
-        return [Filling(*row) for row in zip(SHARES, aligned, before, strict=True)], line
+        filling = [Filling(*row) for row in zip(SHARES, aligned, before, strict=True)]
+        return filling, {"aligned": asdict(line), "old": asdict(old_line)}
 
     def judged(
         self, stores: Stores, asked: Asked, labels: Labels | None, qrels: Any, columns: Sequence[str] | None

@@ -54,7 +54,7 @@ class UpgradeResult(Result):
     fit, choose, held_out : items of each part of the sample.
     shared, asked : keys that both spaces hold, and the sample asked for.
     old_identity, new_identity, aligned_identity : of the vectors.
-    scores : offset and slope that bring scores of the aligned store to those of the new one.
+    scores : offset and slope that bring scores of the "aligned" and of the "old" store to those of the new.
     alignment : the map itself; not part of `to_dict()`.
     """
 
@@ -81,7 +81,7 @@ class UpgradeResult(Result):
     old_identity: str
     new_identity: str
     aligned_identity: str
-    scores: dict[str, float]
+    scores: dict[str, dict[str, float]]
     seed: int
     alignment: Alignment = field(repr=False, compare=False)
 

@@ -1,12 +1,14 @@
 """Search: the nearest vectors of a space to any query, exactly or by an index.
 
 Every searcher is made from a space and answers `search(queries, k)` with `Hits`: `Exact` compares with every
-vector, `HNSW` walks a graph and compares with the few it meets. `base.py` holds what they share.
+vector, `HNSW` walks a graph and compares with the few it meets. `base.py` holds what they share. `Halfway`
+searches a store that is being re-embedded by another model.
 """
 
 from nearer.search.base import Hits, Searcher
 from nearer.search.exact import Exact, nearest
+from nearer.search.halfway import Halfway
 from nearer.search.hnsw import HNSW
 from nearer.search.recall import recall
 
-__all__ = ["HNSW", "Exact", "Hits", "Searcher", "nearest", "recall"]
+__all__ = ["HNSW", "Exact", "Halfway", "Hits", "Searcher", "nearest", "recall"]

@@ -50,6 +50,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
         documents = nearer.Doc2Vec(dim, min_count=1, epochs=20, threads=1, seed=1)
         documents.fit({key: text for key, (text, _) in told.items()}).save(folder / f"{name}.model")
     np.save(folder / "queries.npy", model.space_.vectors[:4])
+    write_upgrades(folder, model.space_)
     write_judgements(folder, model.space_)
     write_recommender(folder)
     write_graph(folder)
@@ -57,6 +58,14 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     write_people(folder / "people.csv")
     write_sounds(folder / "sounds")
     return folder
+
+
+def write_upgrades(folder: Path, words: nearer.Space) -> None:
+    """The words turned, as another model might have them, and topics by one of two models."""
+    axes, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(words.dim, words.dim)))
+    nearer.Space(words.keys, words.vectors @ axes).save(folder / "turned.space")
+    topics = folder / "topics.csv"
+    nearer.embed(str(folder / "a.model"), topics, column="text", keep=["text"], out=folder / "papers.space")
 
 
 def write_people(path: Path) -> None:
