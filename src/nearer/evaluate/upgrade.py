@@ -148,9 +148,9 @@ class _Measure:
 
     def fitted(self, parts: Split, methods: tuple[Method, ...]) -> tuple[Alignment, dict[str, float]]:
         """The map that overlaps most on the items set apart to choose it, and the overlap of each kind."""
+        require_usable(self.old[parts.keys], "the old space")
+        require_usable(self.new[parts.keys], "the new space")
         source, target = self.old[parts.fit], self.new[parts.fit]
-        require_usable(source, "the old space")
-        require_usable(target, "the new space")
         made: dict[str, Alignment] = {}
         overlapping: dict[str, float] = {}
         for method in methods:

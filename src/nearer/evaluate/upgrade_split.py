@@ -34,6 +34,11 @@ class Split:
     held_out: list[str]
     shared: int
 
+    @property
+    def keys(self) -> list[str]:
+        """The whole sample."""
+        return [*self.fit, *self.choose, *self.held_out]
+
 
 def split(old: Space, new: Space, sample: int, held_out: float, k: int, seed: int) -> Split:
     """Draw `sample` shared keys (all, where there are fewer) by `seed` and part them.
@@ -103,7 +108,6 @@ def require_usable(space: Space, what: str) -> None:
         raise InputError(
             f"the vector of {shown(space.keys[row])} holds {space.vectors[row, column]} in column {column}",
             file=what,
-            row=row,
             remedy="embed the item again, or remove it",
         )
     if len(space) > 1 and not np.ptp(space.vectors, axis=0).any():
