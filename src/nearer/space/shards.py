@@ -180,7 +180,7 @@ def _differs(folder: Path, found: dict[str, Any], wanted: dict[str, Any]) -> Spa
     remedy = "pass overwrite=True (--overwrite) to start anew, or choose another name"
     if found.get("identity") != wanted["identity"]:
         return SpaceMismatch(
-            f"was begun for vectors of identity {str(found.get('identity'))[:12]}, these have "
+            f"was begun for identity {str(found.get('identity'))[:12]}, this one has "
             f"{wanted['identity'][:12]}: vectors of different spaces cannot be joined",
             file=folder,
             remedy=remedy,
