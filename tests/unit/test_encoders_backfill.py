@@ -109,7 +109,7 @@ def test_items_from_elsewhere(aligned: Space, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the store has no payload columns"):
         nearer.backfill(bare, Counting(2), out=tmp_path / "none.space")
     few = dict(list(TEXTS.items())[:1000])
-    with pytest.raises(InputError, match="100 of 1,100 keys of the store .*; the first is 't1000'"):
+    with pytest.raises(InputError, match=r"100 of 1,100 keys of the store .*; the first is 't1000'"):
         nearer.backfill(bare, Counting(2), few, out=tmp_path / "few.space")
 
 
