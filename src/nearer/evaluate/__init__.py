@@ -3,13 +3,15 @@
     words      similarity, analogies        documents   retrieval, sts
     labels     knn, probe, clustering, silhouette       searchers   neighbor_overlap
     graphs     links, nodes         interactions   ranking
-    models     upgrade: what a store keeps if its vectors are mapped to another model
+    two spaces of the same keys     changes, upgrade
 
 Intervals are 95 % percentile bootstrap intervals over the items judged (Efron, 1979), from one seed. A word
 that the space does not hold is never guessed: its item is left out, and the result says how many were.
 """
 
 from nearer.evaluate.analogy import AnalogyResult, analogies
+from nearer.evaluate.changes import changes
+from nearer.evaluate.changes_result import ChangedItem, ChangesResult
 from nearer.evaluate.classification import ClassificationResult
 from nearer.evaluate.clustering import ClusteringResult, clustering
 from nearer.evaluate.dimension import DimensionResult, choose_dimension
@@ -30,6 +32,8 @@ from nearer.evaluate.upgrade_result import UpgradeResult
 
 __all__ = [
     "AnalogyResult",
+    "ChangedItem",
+    "ChangesResult",
     "ClassificationResult",
     "ClusteringResult",
     "DimensionResult",
@@ -44,6 +48,7 @@ __all__ = [
     "StsResult",
     "UpgradeResult",
     "analogies",
+    "changes",
     "choose_dimension",
     "clustering",
     "knn",
