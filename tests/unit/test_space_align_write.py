@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import nearer
 from nearer import Alignment, Space
@@ -55,6 +57,24 @@ def test_what_is_written_is_what_apply_gives(old: Space, alignment: Alignment, t
     assert read.provenance["aligned"]["source_identity"] == old.identity
     assert read.provenance["aligned"]["target_identity"] == alignment.target_identity
     assert not (tmp_path / "a.space.parts").exists()
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.integers(1, 400), a_block=st.integers(1, 200), blocks=st.integers(1, 5))
+def test_blocks_of_any_size_are_the_whole(
+    rows: int,
+    a_block: int,
+    blocks: int,
+    old: Space,
+    alignment: Alignment,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(align_write, "BLOCK", a_block)
+        patch.setattr(align_write, "BYTES_A_BLOCK", a_block * blocks * 9 * 4)
+        made = write_aligned(alignment, old[:rows], tmp_path_factory.mktemp("out") / "a.space")
+    np.testing.assert_allclose(made.vectors, alignment.apply(old[:rows]).vectors, rtol=1e-6)
+    assert made.keys == old.keys[:rows]
 
 
 @pytest.mark.usefixtures("small_blocks")

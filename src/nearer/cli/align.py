@@ -164,7 +164,8 @@ def _print(
     as_json: bool,
 ) -> None:
     if as_json:
-        print_json({"old": old, "file": None if written is None else str(written), **result.to_dict()})
+        file = None if written is None else str(written)
+        print_json({"source": old, "file": file, **result.to_dict()})
         return
     write(str(result))
     if out is not None and written is None:

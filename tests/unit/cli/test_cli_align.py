@@ -31,7 +31,8 @@ def test_a_store_is_aligned_and_tells_its_custody(here: Path, run: Run, run_json
     )
     assert (found["decision"], found["method"]) == ("align", "orthogonal")
     assert found["value"] > 0.99
-    assert found["file"] == "aligned.space"
+    assert (found["source"], found["file"]) == ("words.space", "aligned.space")
+    assert found["old"]["n"] == found["held_out"]
     told = run_json("info", "aligned.space")
     assert told["identity"] == found["aligned_identity"]
     assert told["provenance"]["aligned"]["source_identity"] == found["old_identity"]
