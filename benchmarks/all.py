@@ -32,6 +32,7 @@ import subwords
 import tables
 import text_encoders
 import text_methods
+import upgrade
 import words
 from report import Measured, kept, render
 
@@ -58,6 +59,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "breaks": ("Themes through time", breaks.run),
     "health": ("Health of a space", health.run),
     "search": ("Exact search", search.run),
+    "upgrade": ("Changing the model of a store", upgrade.run),
 }
 
 

@@ -21,7 +21,7 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 
 from nearer import errors, evaluate, maps, monitor, networks, search, signal
 from nearer.data import Graph, Interactions
-from nearer.encoders import embed, encoder
+from nearer.encoders import backfill, embed, encoder
 from nearer.models import (
     ALS,
     BPR,
@@ -69,6 +69,7 @@ __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "TableAutoencoder",
     "Word2Vec",
     "align",
+    "backfill",
     "embed",
     "encoder",
     "errors",

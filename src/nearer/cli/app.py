@@ -8,8 +8,10 @@ import typer
 
 import nearer
 from nearer.cli import (
+    align,
     analogy,
     axis,
+    backfill,
     breaks,
     calibrate,
     changes,
@@ -54,6 +56,8 @@ app.command("calibrate", epilog=shown(calibrate.EXAMPLES))(calibrate.calibrate)
 app.command("health", epilog=shown(health.EXAMPLES))(health.health)
 app.command("dims", epilog=shown(dims.EXAMPLES))(dims.dims)
 app.command("changes", epilog=shown(changes.EXAMPLES))(changes.changes)
+app.command("align", epilog=shown(align.EXAMPLES))(align.align)
+app.command("backfill", epilog=shown(backfill.EXAMPLES))(backfill.backfill)
 app.command("search", epilog=shown(search.EXAMPLES))(search.search)
 app.command("recommend", epilog=shown(recommend.EXAMPLES))(recommend.recommend)
 app.command("breaks", epilog=shown(breaks.EXAMPLES))(breaks.breaks)

@@ -37,6 +37,8 @@ ORDER = [
     "health",
     "dims",
     "changes",
+    "align",
+    "backfill",
     "search",
     "recommend",
     "breaks",

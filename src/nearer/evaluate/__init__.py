@@ -4,7 +4,7 @@
     labels     knn, probe, clustering, silhouette       searchers   neighbor_overlap
     graphs     links, nodes         interactions   ranking      the vectors themselves   health
     graphs     links, nodes         interactions   ranking
-    two spaces of the same keys     changes
+    two spaces of the same keys     changes, upgrade
 
 Intervals are 95 % percentile bootstrap intervals over the items judged (Efron, 1979), from one seed. A word
 that the space does not hold is never guessed: its item is left out, and the result says how many were.
@@ -30,6 +30,8 @@ from nearer.evaluate.similarity import SimilarityResult, similarity
 from nearer.evaluate.sts import StsResult, sts
 from nearer.evaluate.text_pairs import TextPair, read_text_pairs
 from nearer.evaluate.texts import read_texts
+from nearer.evaluate.upgrade import upgrade
+from nearer.evaluate.upgrade_result import UpgradeResult
 
 __all__ = [
     "AnalogyResult",
@@ -49,6 +51,7 @@ __all__ = [
     "SimilarityResult",
     "StsResult",
     "TextPair",
+    "UpgradeResult",
     "analogies",
     "changes",
     "choose_dimension",
@@ -66,4 +69,5 @@ __all__ = [
     "silhouette",
     "similarity",
     "sts",
+    "upgrade",
 ]

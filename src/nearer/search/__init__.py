@@ -4,11 +4,14 @@ Every searcher is made from a space and answers `search(queries, k)` with `Hits`
 vector, `HNSW` walks a graph and compares with the few it meets; `CSLS` and `MutualProximity` correct for what
 is near to everything. `matches` leaves out what a query without a match would find too. `base.py` holds what
 they share.
+vector, `HNSW` walks a graph and compares with the few it meets. `base.py` holds what they share. `Halfway`
+searches a store that is being re-embedded by another model.
 """
 
 from nearer.search.base import Hits, Searcher
 from nearer.search.csls import CSLS
 from nearer.search.exact import Exact, nearest
+from nearer.search.halfway import Halfway
 from nearer.search.hnsw import HNSW
 from nearer.search.matches import matches
 from nearer.search.mutual_proximity import MutualProximity
@@ -25,3 +28,4 @@ __all__ = [
     "nearest",
     "recall",
 ]
+__all__ = ["HNSW", "Exact", "Halfway", "Hits", "Searcher", "nearest", "recall"]

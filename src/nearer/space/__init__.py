@@ -1,6 +1,7 @@
 """Space: keys, vectors, a metric, an identity; how it is saved, read and written in other formats."""
 
 from nearer.space.align import align
+from nearer.space.align_write import write_aligned
 from nearer.space.alignment import Alignment, Fit
 from nearer.space.axes import Axis, Evidence, Stability
 from nearer.space.axes_removal import RemovalCost
@@ -33,4 +34,5 @@ __all__ = [
     "align",
     "known_models",
     "load",
+    "write_aligned",
 ]

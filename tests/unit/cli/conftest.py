@@ -52,6 +52,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
         documents.fit({key: text for key, (text, _) in told.items()}).save(folder / f"{name}.model")
     write_diary(folder)
     np.save(folder / "queries.npy", model.space_.vectors[:4])
+    write_upgrades(folder, model.space_)
     write_judgements(folder, model.space_)
     write_recommender(folder)
     write_graph(folder)
@@ -84,6 +85,12 @@ def write_later(folder: Path, words: nearer.Space) -> None:
     for name, vectors in (("again", words.vectors), ("later", moved @ axes)):
         noise = 0.1 * vectors.std() * generator.standard_normal(vectors.shape)
         nearer.Space(words.keys, vectors + noise).save(folder / f"{name}.space")
+def write_upgrades(folder: Path, words: nearer.Space) -> None:
+    """The words turned, as another model might have them, and topics by one of two models."""
+    axes, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(words.dim, words.dim)))
+    nearer.Space(words.keys, words.vectors @ axes).save(folder / "turned.space")
+    topics = folder / "topics.csv"
+    nearer.embed(str(folder / "a.model"), topics, column="text", keep=["text"], out=folder / "papers.space")
 
 
 def write_people(path: Path) -> None:
