@@ -65,6 +65,72 @@ class Unusual:
 
 
 @dataclass(frozen=True)
+class Effect:
+    """The smallest size of one kind of change that is found.
+
+    Attributes
+    ----------
+    name, unit : the change, and what its size is counted in.
+    value : its size; None where even the largest is found too seldom.
+    power : the share of simulated windows in which it was found, and its exact 95 % interval.
+    """
+
+    name: str
+    unit: str
+    value: float | None
+    power: float | None
+    interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Detectable:
+    """What windows of one size can show.
+
+    Attributes
+    ----------
+    n : rows of a window; the simulation had `simulated` of them, fewer where the baseline is small.
+    alpha, power : rate of false alarms, and chance of the alarm.
+    cluster : share of the baseline's rows in the cluster that loses items.
+    effects : the smallest change of each kind.
+    """
+
+    n: int
+    simulated: int
+    alpha: float
+    power: float
+    cluster: float
+    effects: tuple[Effect, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionaries, lists, numbers and strings."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Delay:
+    """How long a change goes unnoticed.
+
+    Attributes
+    ----------
+    n, alpha : rows of a window, and the rate of false alarms.
+    quantile : the chance with which the alarm comes within `windows`.
+    median, windows : windows from the change to the alarm, its own among them; None: longer than simulated.
+    streams : how many were simulated.
+    """
+
+    n: int
+    alpha: float
+    quantile: float
+    median: int | None
+    windows: int | None
+    streams: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionaries, lists, numbers and strings."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What one window says.
 
@@ -79,6 +145,7 @@ class Verdict:
     outcomes : each test alone.
     n : rows of the window.
     alpha : the rate of false alarms that was asked for.
+    detectable : the smallest changes that a window of this size shows; None where it was not asked for.
     """
 
     alarm: bool
@@ -89,6 +156,7 @@ class Verdict:
     outcomes: tuple[TestOutcome, ...]
     n: int
     alpha: float
+    detectable: Detectable | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The whole verdict as plain dictionaries, lists, numbers and strings."""
