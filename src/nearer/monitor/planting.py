@@ -35,9 +35,8 @@ class Sample:
 
 def random_axis(sample: Sample, effect: float) -> Matrix:
     """All rows shifted by `effect` standard deviations along a direction drawn from all directions alike."""
-    direction: Matrix = sample.generator.standard_normal(sample.rows.shape[1])
-    direction /= np.linalg.norm(direction)
-    return _shifted(sample, direction, effect)
+    direction = np.asarray(sample.generator.standard_normal(sample.rows.shape[1]))
+    return _shifted(sample, direction / np.linalg.norm(direction), effect)
 
 
 def principal_axis(sample: Sample, effect: float) -> Matrix:
@@ -47,7 +46,7 @@ def principal_axis(sample: Sample, effect: float) -> Matrix:
 
 
 def new_cluster(sample: Sample, effect: float) -> Matrix:
-    """A share `effect` of rows moved from their cluster to a new place, as far from the centre as rows are."""
+    """A share `effect` of rows moved from their cluster to a new place, as far from the centre as others."""
     generator, rows, centres = sample.generator, sample.baseline.rows, sample.baseline.centroids
     centre = rows.mean(axis=0)
     direction = generator.standard_normal(rows.shape[1])

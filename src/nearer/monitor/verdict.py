@@ -81,6 +81,13 @@ class Effect:
     power: float | None
     interval: tuple[float, float] | None
 
+    def cells(self) -> tuple[str, ...]:
+        """Change, size, unit, power and its interval, as a table shows them."""
+        if self.value is None or self.power is None or self.interval is None:
+            return self.name, "none", self.unit, "-", "-"
+        low, high = self.interval
+        return self.name, f"{self.value:.2g}", self.unit, f"{self.power:.2f}", f"{low:.2f} to {high:.2f}"
+
 
 @dataclass(frozen=True)
 class Detectable:
@@ -100,6 +107,16 @@ class Detectable:
     power: float
     cluster: float
     effects: tuple[Effect, ...]
+
+    @property
+    def meaning(self) -> str:
+        """What the effects say, and what to do for smaller ones."""
+        held = f" (simulated with {self.simulated:,})" if self.simulated != self.n else ""
+        return (
+            f"The smallest changes that a window of {self.n:,} rows{held} shows with chance {self.power:.0%} "
+            f"at alpha {self.alpha:g}; the lost cluster holds {self.cluster:.1%} of the baseline. "
+            "Larger windows show smaller changes."
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionaries, lists, numbers and strings."""
