@@ -6,7 +6,6 @@ Both are measured, with the very test that checks windows, on rows of the baseli
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +22,7 @@ from nearer.space import Space
 from nearer.space.checks import checked_matrix
 
 REPEATS = 40  # simulated windows a change
-STREAMS = 79  # simulated streams: the 76th of their delays is the 95 % one
+STREAMS, SURE = 93, 0.95  # simulated streams, of which the second longest delay holds with confidence 95 %
 AGAIN = 4  # baseline rows to compare with, for each of the window, where there are more
 STEP, STEPS = 2.0**0.25, 28  # sizes of a change that are tried: largest / STEP**k
 MOST = 60  # windows of a simulated stream
@@ -86,24 +85,21 @@ def delay(
 
     Parameters
     ----------
-    changed : vectors (c, dim) as they are after the change, a sample of at least two windows.
-    quantile : the chance with which the alarm comes within the delay.
-    streams : simulated streams; at least `quantile / (1 - quantile)`.
-    options : of `Monitor`, such as `mode="sequential"`, `tests`.
+    changed : vectors (c, dim) as they are after the change, a sample of at least two windows, better ten.
+    quantile : the share of changes whose alarm comes within the delay.
+    streams : simulated streams, at least log(0.05) / log(quantile): 59 for 0.95.
+    options : of `compare`, such as `tests`.
 
-    Streams of windows are drawn from `changed` without replacement, anew when it is used up, and checked
-    by a monitor of this baseline from the change on. The delay at `quantile` is the
-    ceil(quantile (streams + 1))-th smallest of those simulated: the alarm of a further stream that is
-    exchangeable with them comes within it with chance at least `quantile` (order statistics; Wilks, 1941).
+    Each stream draws its windows, one by one, from a random half of `changed`: halves differ from the
+    whole as much as a sample of this size differs from what it was drawn from (Shao & Wu, 1989), so that the
+    sample's own error is in the delays. They are checked with this baseline from the change on. The delay
+    is the smallest of those simulated for which, with confidence 95 %, at least a share `quantile` of such
+    streams alarms within it, whatever the distribution: an upper tolerance limit by order statistics
+    (Wilks, 1941).
 
     Raises `InputError` for a sample that is too small and `ParameterError` for too few streams.
     """
-    rank = math.ceil(round(quantile * (streams + 1), 9))
-    if not 0 < quantile < 1 or rank > streams:
-        needed = math.ceil(quantile / (1 - quantile)) if 0 < quantile < 1 else STREAMS
-        raise ParameterError(
-            f"{streams} streams tell no {quantile:g} quantile", remedy=f"simulate {needed} or more"
-        )
+    rank = _rank(quantile, streams)
     rows = changed.vectors if isinstance(changed, Space) else checked_matrix(changed)
     if len(rows) < 2 * window_size:
         raise InputError(
@@ -111,11 +107,28 @@ def delay(
             remedy=f"pass {2 * window_size:,} or more",
         )
     waited = sorted(
-        _wait(baseline, rows, window_size, alpha, seed=seed + stream, options=options)
+        _wait(
+            baseline, rows, window_size, alpha, draws=np.random.default_rng((seed, stream)), options=options
+        )
         for stream in range(streams)
     )
     middle, late = waited[(streams - 1) // 2], waited[rank - 1]
     return Delay(window_size, alpha, quantile, _known(middle), _known(late), streams)
+
+
+def _rank(quantile: float, streams: int) -> int:
+    """The least rank whose order statistic bounds a share `quantile` with confidence `SURE`."""
+    from scipy.stats import binom  # noqa: PLC0415  (`import nearer` stays light)
+
+    if not 0 < quantile < 1:
+        raise ParameterError(f"quantile is {shown(quantile)}", remedy="use a number between 0 and 1")
+    sure = binom.cdf(np.arange(streams), streams, quantile) >= SURE  # rank r: P(fewer than r lie below)
+    if not sure.any():
+        raise ParameterError(
+            f"{streams} streams tell no {quantile:g} quantile",
+            remedy=f"simulate {math.ceil(math.log(1 - SURE) / math.log(quantile))} or more",
+        )
+    return int(sure.argmax()) + 1
 
 
 def _sample(baseline: Baseline, size: int, generator: np.random.Generator) -> Sample:
@@ -168,28 +181,17 @@ def _wait(
     size: int,
     alpha: float,
     *,
-    seed: int,
+    draws: np.random.Generator,
     options: dict[str, Any],
 ) -> float:
     """Windows until the first alarm of one simulated stream; infinite after `MOST`."""
-    for count, window in enumerate(_drawn(rows, size, seed), 1):
-        if count > MOST:
-            return math.inf
-        if (
-            compare(baseline, prepared(window, baseline.metric), seed=seed + count, **options).p_value
-            <= alpha
-        ):
+    half = rows[draws.permutation(len(rows))[: max(len(rows) // 2, size)]]
+    for count in range(1, MOST + 1):
+        window = prepared(half[draws.choice(len(half), size, replace=False)], baseline.metric)
+        seed = int(draws.integers(2**31))
+        if compare(baseline, window, seed=seed, **options).p_value <= alpha:
             return count
     return math.inf
-
-
-def _drawn(rows: NDArray[np.float32], size: int, seed: int) -> Iterator[NDArray[np.float32]]:
-    """Windows without end, of rows in random order."""
-    generator = np.random.default_rng(seed)
-    while True:
-        order = generator.permutation(len(rows))
-        for start in range(0, len(rows) - size + 1, size):
-            yield rows[order[start : start + size]]
 
 
 def _known(windows: float) -> int | None:

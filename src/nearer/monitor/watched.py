@@ -151,8 +151,8 @@ def _windows(page: Page, told: tuple[Told, ...]) -> None:
 
 def _moved(page: Page, alarms: tuple[Told, ...]) -> None:
     rows = [
-        (one.window, one.start, part.kind, part.name, part.before, part.after, part.effect, part.p_value,
-         ", ".join(part.examples))
+        (one.window, one.start, f"{part.kind} {part.name}", part.before, part.after, part.effect,
+         part.p_value, ", ".join(part.examples))
         for one in alarms
         for part in one.verdict.moved[:SHOWN]
     ]  # fmt: skip
@@ -160,7 +160,7 @@ def _moved(page: Page, alarms: tuple[Told, ...]) -> None:
     if not rows:
         page.paragraph("No cluster and no axis by itself, beyond chance.")
         return
-    heads = ("window", "from", "kind", "what", "before", "after", "effect", "p", "examples")
+    heads = ("window", "from", "what", "before", "after", "effect", "p", "examples")
     page.table(heads, rows, numbers=("window", "before", "after", "effect", "p"))
     page.paragraph(
         "Clusters: their share of all rows; axes: the mean on them. The effect is in standard deviations of "
