@@ -25,10 +25,10 @@ def permutation_p_value(observed: ArrayLike, null: ArrayLike) -> Floats:
 
     Returns
     -------
-    float64 (...,), each in [1 / (1 + draws), 1]. If the observed arrangement is exchangeable with
-    those drawn, P(p <= a) <= a for every a, however small the samples (Phipson & Smyth,
-    2010, "Permutation p-values should never be zero"); equality holds at multiples of 1 / (1 + draws) where no two statistics tie. Values that
-    differ by rounding alone (one part in 1e12) count as ties, against the alternative.
+    float64 (...,), each in [1 / (1 + draws), 1]. If the observed arrangement is exchangeable with those
+    drawn, P(p <= a) <= a for every a, however small the samples (Phipson & Smyth, 2010, "Permutation
+    p-values should never be zero"); equality holds at multiples of 1 / (1 + draws) where no two statistics
+    tie. Values that differ by rounding alone (one part in 1e12) count as ties, against the alternative.
 
     Raises `InputError` for a null without draws, and for a statistic that is NaN.
     """

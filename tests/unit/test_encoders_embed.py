@@ -81,6 +81,12 @@ def test_what_is_written_is_what_is_returned(
     assert [place.name for place in tmp_path.iterdir() if "parts" in place.name] == []
 
 
+def test_what_fails_before_anything_is_finished_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(nearer.errors.NearerError):
+        nearer.embed(Letters(), {"a": "fine", "b": "#"}, out=tmp_path / "o.space")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_columns_are_kept_as_payload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small_parts(monkeypatch)
     pq.write_table(TABLE, tmp_path / "t.parquet")

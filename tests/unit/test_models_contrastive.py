@@ -446,7 +446,7 @@ def test_bad_input_is_one_line(given: dict[str, Any], data: Any, kind: type[Exce
 class Halves(MLP):
     """A network whose own loss is to tell the right half of a vector from the left one."""
 
-    def build(self, plan: Any, seed: int) -> Any:
+    def build(self, plan: Any, seed: int, *, pretrained: bool = True) -> Any:
         import torch  # noqa: PLC0415
 
         body = super().build(plan, seed)

@@ -159,13 +159,17 @@ def test_views_leave_words_out_and_dropout_alone_makes_two_readings(folder: Path
     assert model.fit(TEXTS).identity == again.fit(TEXTS).identity
 
 
-def test_a_saved_model_needs_its_folder_no_more(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("there", [False, True])
+def test_a_saved_model_needs_its_folder_no_more(folder: Path, tmp_path: Path, there: bool) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
     model = Contrastive(Views(), made(copy), epochs=1, threads=1).fit(TEXTS)
     model.save(tmp_path / "texts.model")
     whole = model.encode(TEXTS)
-    shutil.rmtree(copy)
+    if not there:
+        shutil.rmtree(copy)
+    else:  # damaged since
+        (copy / "model.safetensors").write_bytes(b"no weights")
     encoder = nearer.encoder(tmp_path / "texts.model")
     assert encoder.identity == model.identity
     odd = ["", "ship", "ship " * 200_000, *TEXTS]

@@ -108,10 +108,20 @@ def open_shards(out: Path, plan: dict[str, Any], overwrite: bool) -> Iterator[Sh
         lock = os.open(folder, os.O_RDONLY)
     try:
         _lock(lock, folder)
-        _agree(folder, plan, overwrite)
-        yield Shards(folder)
+        try:
+            _agree(folder, plan, overwrite)
+            yield Shards(folder)
+        finally:
+            _forget_if_empty(folder)
     finally:
         os.close(lock)
+
+
+def _forget_if_empty(folder: Path) -> None:
+    """Leave no folder behind where nothing was finished in it."""
+    left = {entry.name for entry in folder.iterdir()} if folder.is_dir() else {PLAN, "gone"}
+    if left <= {PLAN}:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _lock(handle: int, folder: Path) -> None:

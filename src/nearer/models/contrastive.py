@@ -461,7 +461,7 @@ class Contrastive(Incremental[PairMaterial]):
         return self._data
 
     def _seed(self, material: PairMaterial) -> TrainingState:
-        arrays = new_learner(self, self._sides, self._plans).first_arrays()
+        arrays = new_learner(self, self._sides, self._plans, pretrained=True).first_arrays()
         dim = layout(self, self._sides, self._plans).dim
         arrays |= {STALE: np.zeros(1, np.int64), SCORES: np.empty(0, np.float64)}
         return TrainingState(dim, arrays, {})
@@ -473,7 +473,7 @@ class Contrastive(Incremental[PairMaterial]):
             for name in [name for name in state.arrays if name.startswith(BEST)]:
                 state.arrays[name.removeprefix(BEST)] = state.arrays.pop(name)
             state.arrays |= {STALE: np.zeros(1, np.int64), SCORES: np.empty(0, np.float64)}
-        learner = new_learner(self, self._sides, self._plans)
+        learner = new_learner(self, self._sides, self._plans, pretrained=False)
         learner.adopt(state.arrays)
         views = isinstance(self._signal, Views)
         self._training = ContrastTraining(

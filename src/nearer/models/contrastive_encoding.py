@@ -108,9 +108,8 @@ class TowerEncoder:
             from nearer.networks.tower import Tower  # noqa: PLC0415
 
             network, width = self.side.network, self.side.network.width(self._plan)
-            tower = Tower(
-                network.build(self._plan, 0), width, self.dim, unit=self._unit, project=None, seed=0
-            )
+            body = network.build(self._plan, 0, pretrained=False)
+            tower = Tower(body, width, self.dim, unit=self._unit, project=None, seed=0)
             state = {name: torch.from_numpy(np.array(array)) for name, array in self._weights.items()}
             tower.load_state_dict(state)
             self._tower = tower.eval()

@@ -77,8 +77,8 @@ def prefixes_of(model: Any, dim: int) -> tuple[int, ...]:
     return tuple(sorted({*map(int, wanted), dim}))
 
 
-def new_learner(model: Any, sides: Sequence[Side], plans: Sequence[Plan]) -> Learner:
-    """Towers with their first weights, and what makes them learn."""
+def new_learner(model: Any, sides: Sequence[Side], plans: Sequence[Plan], *, pretrained: bool) -> Learner:
+    """Towers with their first weights (`pretrained`: from files), and what makes them learn."""
     from nearer.networks.learner import Learner, Objective  # noqa: PLC0415  (torch: paid for where needed)
     from nearer.networks.tower import Tower  # noqa: PLC0415
 
@@ -87,7 +87,7 @@ def new_learner(model: Any, sides: Sequence[Side], plans: Sequence[Plan]) -> Lea
     for place, (name, side, plan) in enumerate(zip((LEFT, RIGHT), sides, plans, strict=False)):
         seed = int(model.seed) + place * RIGHT_SEED
         network = side.network
-        body = network.build(plan, seed)
+        body = network.build(plan, seed, pretrained=pretrained)
         if isinstance(model.signal, Masked) and not hasattr(body, "masked_loss"):
             raise ParameterError(
                 f"{type(network).__name__} has no loss of its own, and Masked needs one",

@@ -1,6 +1,7 @@
-"""Monitor: whether new vectors come from where the baseline came from, at a rate of errors that is kept."""
+"""Monitor: whether new vectors come from where the baseline came from, at a rate that is kept."""
 
 from nearer.monitor.baseline import Baseline
+from nearer.monitor.comparing import TESTS
 from nearer.monitor.explaining import moved
 from nearer.monitor.power import delay, detectable
 from nearer.monitor.times import Times, read_times, time_of
@@ -12,6 +13,7 @@ from nearer.monitor.windows import Window, Windows, times_of, windows
 
 __all__ = [
     "HEADS",
+    "TESTS",
     "Baseline",
     "Comparison",
     "Delay",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+TestName = Literal["mmd", "energy", "classifier", "axes", "clusters"]
+
 
 @dataclass(frozen=True)
 class TestOutcome:
@@ -19,7 +21,7 @@ class TestOutcome:
 
     __test__ = False  # no case of pytest
 
-    name: str
+    name: TestName
     statistic: float
     p_value: float
 

@@ -130,7 +130,7 @@ class LogMelCNN:
         """Means and maxima of the last two convolutions."""
         return 2 * sum(self.channels[-2:])
 
-    def build(self, plan: Plan, seed: int) -> torch.nn.Module:
+    def build(self, plan: Plan, seed: int, *, pretrained: bool = True) -> torch.nn.Module:
         """Convolutions with torch's own initial weights."""
         require("torch", "torch", "training a network")
         from nearer.networks.audio_layers import LogMelModule  # noqa: PLC0415  (torch: paid where needed)

@@ -72,6 +72,9 @@ class Network(Protocol):
         """Dimension of the module's output."""
         ...
 
-    def build(self, plan: Plan, seed: int) -> torch.nn.Module:
-        """A new module whose weights `seed` decides; loaded weights where the network starts from some."""
+    def build(self, plan: Plan, seed: int, *, pretrained: bool = True) -> torch.nn.Module:
+        """A new module whose weights `seed` decides; `pretrained`: with those it starts from, if any.
+
+        A fitted model is built without: its own weights are put in, and nothing else is read.
+        """
         ...

@@ -113,7 +113,7 @@ class ResNet:
         """Into how many parts a side of the picture is cut for the means of the last stage."""
         return 2 if self.size >= 2 ** (self.stages + 1) else 1
 
-    def build(self, plan: Plan, seed: int) -> torch.nn.Module:
+    def build(self, plan: Plan, seed: int, *, pretrained: bool = True) -> torch.nn.Module:
         """The module, its filters from the plan and all other weights drawn by `seed`."""
         require("torch", "torch", "training a network")
         from nearer.networks.resnet import ResidualNetwork  # noqa: PLC0415  (torch: paid for when needed)

@@ -114,7 +114,7 @@ class TableNetwork:
         """Dimension of the output."""
         return self.dim
 
-    def build(self, plan: Plan, seed: int) -> torch.nn.Module:
+    def build(self, plan: Plan, seed: int, *, pretrained: bool = True) -> torch.nn.Module:
         """Embeddings and layers with torch's own initial weights."""
         require("torch", "torch", "training a network")
         from nearer.networks.table_layers import TableModule  # noqa: PLC0415  (torch: paid where needed)

@@ -14,7 +14,7 @@ from nearer.encoders.texts import read_tokenizer
 from nearer.errors import InputError, ParameterError, shown
 from nearer.extras import require
 from nearer.networks.base import Plan, Prepared
-from nearer.networks.text_folder import CONFIG, TOKENIZER, folder_if_here, model_folder
+from nearer.networks.text_folder import CONFIG, TOKENIZER, model_folder
 from nearer.networks.values import fraction, whole
 
 if TYPE_CHECKING:
@@ -131,8 +131,8 @@ class Transformer:
         config = plan["config"]
         return int(config.get("hidden_size") or config.get("dim") or config["d_model"])
 
-    def build(self, plan: Plan, seed: int) -> torch.nn.Module:
-        """The transformer with the folder's weights; without a folder, with ones that are to be replaced.
+    def build(self, plan: Plan, seed: int, *, pretrained: bool = True) -> torch.nn.Module:
+        """The transformer with the folder's weights, or with random ones that are to be replaced.
 
         Raises `MissingExtra` without torch or transformers, `IntegrityError` for weights that do not fit.
         """
@@ -141,7 +141,7 @@ class Transformer:
         from nearer.networks.text_layers import TextModule, transformer  # noqa: PLC0415  (paid where needed)
 
         config = {**plan["config"], **dict.fromkeys(dropouts(plan["config"]), self.dropout)}
-        model = transformer(config, folder_if_here(self.folder), seed)
+        model = transformer(config, model_folder(self.folder) if pretrained else None, seed)
         return TextModule(model, self.width(plan), self.pooling, trained_layers(self.train))
 
 

@@ -22,14 +22,6 @@ def model_folder(name: str) -> Path:
     return folder
 
 
-def folder_if_here(name: str) -> Path | None:
-    """The same, or None where there is none."""
-    try:
-        return model_folder(name)
-    except (ModelNotFound, InputError):
-        return None
-
-
 def _found(name: str) -> Path:
     if Path(name).is_dir():
         return Path(name)

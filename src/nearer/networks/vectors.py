@@ -97,7 +97,7 @@ class MLP:
         """Dimension of the output."""
         return self.dim
 
-    def build(self, plan: Plan, seed: int) -> torch.nn.Module:
+    def build(self, plan: Plan, seed: int, *, pretrained: bool = True) -> torch.nn.Module:
         """Layers with torch's own initial weights."""
         require("torch", "torch", "training a network")
         from nearer.networks.heads import layers  # noqa: PLC0415  (torch: paid for where it is needed)

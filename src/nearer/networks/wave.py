@@ -141,7 +141,7 @@ class WaveEncoder:
         """Means and deviations of two kinds of frames."""
         return 4 * self.dim
 
-    def build(self, plan: Plan, seed: int) -> torch.nn.Module:
+    def build(self, plan: Plan, seed: int, *, pretrained: bool = True) -> torch.nn.Module:
         """Filters, and convolutions and a transformer with torch's own initial weights."""
         require("torch", "torch", "training a network")
         from nearer.networks.wave_layers import Bands, Masking, WaveModule  # noqa: PLC0415  (torch: paid where needed)
