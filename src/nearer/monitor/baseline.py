@@ -120,12 +120,17 @@ class Baseline:
         return np.asarray(model.cluster_centers_, np.float64)
 
     @cached_property
-    def axes(self) -> Matrix:
-        """Unit axes (a, dim): those that were named, then the guide's principal axes, the strongest first."""
+    def principal(self) -> Matrix:
+        """All unit principal axes (k, dim) of the guide, the strongest first."""
         centred = self.guide - self.guide.mean(axis=0)
         _, strength, axes = np.linalg.svd(centred, full_matrices=False)
-        principal = axes[strength > 1e-9 * max(float(strength[0]), 1e-300)][:AXES]
-        return np.asarray(principal if self.named is None else np.concatenate([self.named, principal]))
+        return np.asarray(axes[strength > 1e-9 * max(float(strength[0]), 1e-300)])
+
+    @cached_property
+    def axes(self) -> Matrix:
+        """Unit axes (a, dim): those that were named, then the strongest principal axes."""
+        strongest = self.principal[:AXES]
+        return strongest if self.named is None else np.concatenate([self.named, strongest])
 
     @property
     def axis_names(self) -> tuple[str, ...]:
