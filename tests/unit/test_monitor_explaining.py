@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 import nearer
 from nearer.chance import binomial_interval
-from nearer.monitor import Baseline, Comparison, compare, moved
-from nearer.monitor.explaining import exchanged
+from nearer.monitor import Baseline, compare, moved
 
 CENTRES = 9.0 * np.eye(4, 6)
 
@@ -67,28 +68,39 @@ def test_rows_without_keys_are_numbered(baseline: Baseline) -> None:
     assert all(key.isdecimal() and int(key) < 200 for key in grown.examples)
 
 
-def test_nothing_is_named_without_an_alarm(baseline: Baseline) -> None:
+def test_a_wider_axis_is_named_as_spread(baseline: Baseline) -> None:
+    rows, keys = blobs(200, 2)
+    axis = baseline.axes[-1]
+    wider = rows + 3 * np.outer(rows @ axis - (baseline.rows @ axis).mean(), axis)
+    found = [part for part in moved(baseline, wider, compare(baseline, wider), keys) if part.kind == "spread"]
+    assert found
+    assert found[0].name.startswith(f"{baseline.axis_names[-1]}: ")
+    assert found[0].before == pytest.approx((baseline.rows @ axis).std())
+    assert found[0].after == pytest.approx((wider @ axis).std())
+    assert found[0].effect == pytest.approx(found[0].after / found[0].before - 1)
+    values = wider @ axis
+    assert found[0].examples[0] == keys[int(np.abs(values - np.median(values)).argmax())]
+
+
+def test_nothing_is_named_without_an_alarm_or_a_test(baseline: Baseline) -> None:
     rows = blobs(200, 1, (0.0, 1.0, 0.0, 0.0))[0]
-    quiet = Comparison(0.06, 0.0, ())
+    compared = compare(baseline, rows)
+    quiet = dataclasses.replace(compared, p_value=0.06)
     assert moved(baseline, rows, quiet) == ()
     assert moved(baseline, rows, quiet, alpha=0.06) != ()
+    assert moved(baseline, rows, compare(baseline, rows, tests=["energy"])) == ()
+    kinds = {part.kind for part in moved(baseline, rows, compare(baseline, rows, tests=["clusters"]))}
+    assert kinds == {"cluster"}
 
 
-def test_adjusted_p_values_keep_the_family_wise_rate() -> None:
-    """Of 1,000 null families of 12 correlated columns as many as stated hold a p-value of at most 10 %."""
-    generator = np.random.default_rng(3)
-    mixing = generator.standard_normal((12, 12))
-    wrong = 0
-    for draw in range(1_000):
-        values = generator.standard_normal((60, 12)) @ mixing
-        wrong += bool((exchanged(values, 40, 99, draw) <= 0.1).any())
-    low, high = binomial_interval(wrong, 1_000, 0.999)
-    assert low <= 0.1 <= high
-
-
-def test_constant_parts_never_move() -> None:
-    values = np.zeros((50, 2))
-    values[:, 1] = np.arange(50)
-    p_values = exchanged(values, 25, 99, 0)
-    assert p_values[0] == 1.0
-    assert p_values[1] == pytest.approx(0.01)
+def test_unchanged_windows_name_parts_at_the_stated_rate_at_most(baseline: Baseline) -> None:
+    """Of 150 windows of the same blobs at most as many as stated name a part of either kind."""
+    tests, wrong = ["axes", "clusters"], {"cluster": 0, "axis": 0}
+    for draw in range(150):
+        rows = blobs(80, 100 + draw)[0]
+        compared = compare(baseline, rows, tests=tests, permutations=39, seed=draw)
+        found = moved(baseline, rows, dataclasses.replace(compared, p_value=0.0))
+        wrong["cluster"] += any(part.kind == "cluster" for part in found)
+        wrong["axis"] += any(part.kind != "cluster" for part in found)
+    for count in wrong.values():
+        assert binomial_interval(count, 150, 0.998)[0] <= 0.05

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.chance import permutation_p_value
 from nearer.monitor.baseline import Baseline
-from nearer.monitor.two_sample import PERMUTATIONS, Comparison
+from nearer.monitor.two_sample import Comparison
 from nearer.monitor.verdict import Moved
 
 EXAMPLES, NAMES = 5, 3  # keys that show a change, and those that name a part
@@ -28,80 +27,76 @@ def moved(
     keys: Sequence[str] | None = None,
     *,
     alpha: float = 0.05,
-    permutations: int = PERMUTATIONS,
-    seed: int = 0,
 ) -> tuple[Moved, ...]:
     """The parts of the space that changed, the largest effect first.
 
     Parameters
     ----------
     baseline, window : what was compared; `window` (m, dim) is prepared as the baseline's rows are.
-    comparison : what `compare` said of them; nothing is looked for where its p-value is above `alpha`.
+    comparison : what `compare` said of them; nothing is looked for where its p-value is above `alpha`,
+        and no kind of part whose test was left out.
     keys : of the window; None: its row numbers.
     alpha : the chance of naming any part of a kind (clusters, axes) although none changed.
 
-    A part is named if its largest standardised difference of means would be as large in a random exchange
-    of rows, for any part of the kind, with chance at most `alpha`: single-step max-T (Westfall & Young,
-    1993), which controls the family-wise error whatever the dependence, given exchangeable rows.
+    A part is named by the adjusted p-values of `compare`: single-step max-T over all parts of its kind
+    (Westfall & Young, 1993), which controls the family-wise error whatever their dependence, given
+    exchangeable rows.
     """
     if comparison.p_value > alpha:
         return ()
     names = [str(row) for row in range(len(window))] if keys is None else list(keys)
-    found = [
-        *_clusters(baseline, window, names, permutations, seed),
-        *_axes(baseline, window, names, permutations, seed),
-    ]
-    told = [part for part in found if part.p_value <= alpha]
-    return tuple(sorted(told, key=lambda part: (-abs(part.effect), part.kind, part.name)))
-
-
-def _clusters(
-    baseline: Baseline, window: Matrix, keys: list[str], permutations: int, seed: int
-) -> list[Moved]:
-    """Every cluster: its share before and after."""
-    centres = baseline.centroids
-    before, reach = nearest(baseline.rows, centres)
-    after, near = nearest(window, centres)
-    columns = np.arange(len(centres))
-    ones = np.concatenate([before, after])[:, None] == columns
-    p_values = exchanged(ones.astype(np.float64), len(before), permutations, seed)
-    shares = [(float((before == c).mean()), float((after == c).mean())) for c in columns]
     found = []
-    for cluster, (old, new) in enumerate(shares):
-        told = first(baseline.keys, before == cluster, reach)
-        grown = first(keys, after == cluster, near) if new >= old else told
-        spread = np.sqrt(old * (1 - old)) or np.sqrt(new * (1 - new)) or 1.0
-        name = f"{cluster}: {', '.join(told[:NAMES]) or 'empty before'}"
-        effect = float((new - old) / spread)
-        found.append(Moved("cluster", name, float(p_values[cluster]), old, new, effect, grown))
-    return found
+    if comparison.clusters_p is not None:
+        told = np.flatnonzero(comparison.clusters_p <= alpha)
+        found += [_cluster(baseline, window, comparison.clusters_p, names, int(part)) for part in told]
+    if comparison.axes_p is not None:
+        told = np.flatnonzero(comparison.axes_p <= alpha)
+        found += [_axis(baseline, window, comparison.axes_p, names, int(part)) for part in told]
+    return tuple(sorted(found, key=lambda part: (-abs(part.effect), part.kind, part.name)))
 
 
-def _axes(baseline: Baseline, window: Matrix, keys: list[str], permutations: int, seed: int) -> list[Moved]:
-    """Every axis: its mean before and after."""
-    before, after = baseline.rows @ baseline.axes.T, window @ baseline.axes.T
-    p_values = exchanged(np.concatenate([before, after]), len(before), permutations, seed)
-    found = []
-    for axis in range(len(baseline.axes)):
-        old, new = float(before[:, axis].mean()), float(after[:, axis].mean())
-        spread = float(before[:, axis].std()) or 1.0
-        ends = [baseline.keys[row] for row in (before[:, axis].argmin(), before[:, axis].argmax())]
-        towards = after[:, axis] if new < old else -after[:, axis]
-        shown = first(keys, np.ones(len(keys), bool), towards)
-        name, effect = f"{axis + 1}: {ends[0]} - {ends[1]}", (new - old) / spread
-        found.append(Moved("axis", name, float(p_values[axis]), old, new, effect, shown))
-    return found
+def _cluster(
+    baseline: Baseline, window: Matrix, p_values: NDArray[np.float64], keys: list[str], cluster: int
+) -> Moved:
+    """Its share before and after; what came to it, or what was there and is missing."""
+    (before, reach), (after, near) = (nearest(rows, baseline.centroids) for rows in (baseline.rows, window))
+    old, new = float((before == cluster).mean()), float((after == cluster).mean())
+    missed = first(baseline.keys, before == cluster, reach)
+    shown = first(keys, after == cluster, near) if new >= old else missed
+    spread = np.sqrt(old * (1 - old)) or np.sqrt(new * (1 - new)) or 1.0
+    name = f"{cluster}: {', '.join(missed[:NAMES]) or 'empty before'}"
+    return Moved("cluster", name, float(p_values[cluster]), old, new, float((new - old) / spread), shown)
 
 
-def exchanged(values: Matrix, n: int, permutations: int, seed: int) -> NDArray[np.float64]:
-    """Adjusted p-values (k,) of the difference of means of columns (n + m, k) before and after row `n`."""
-    rows = len(values)
-    spread = values.std(axis=0)
-    scaled = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    weights = np.concatenate([np.full(n, -1 / n), np.full(rows - n, 1 / (rows - n))])
-    generator = np.random.default_rng(seed)
-    drawn = np.stack([generator.permutation(weights) for _ in range(permutations)])
-    return permutation_p_value(np.abs(weights @ scaled), np.abs(drawn @ scaled).max(axis=1)[:, None])
+def _axis(
+    baseline: Baseline, window: Matrix, p_values: NDArray[np.float64], keys: list[str], axis: int
+) -> Moved:
+    """Its mean before and after, or its spread where that moved further."""
+    direction = baseline.axes[axis]
+    before, after = baseline.rows @ direction, window @ direction
+    low, high = (baseline.keys[int(row)] for row in (before.argmin(), before.argmax()))
+    name, p_value = f"{baseline.axis_names[axis]}: {low} - {high}", float(p_values[axis])
+    scale = float(before.std()) or float(after.std()) or 1.0
+    if _distance(*_from_middle(before, after)) > _distance(before, after):
+        old, new = float(before.std()), float(after.std())
+        away = np.abs(after - np.median(after))
+        shown = first(keys, np.ones(len(keys), bool), away if new < old else -away)
+        return Moved("spread", name, p_value, old, new, (new - old) / scale, shown)
+    old, new = float(before.mean()), float(after.mean())
+    shown = first(keys, np.ones(len(keys), bool), after if new < old else -after)
+    return Moved("axis", name, p_value, old, new, (new - old) / scale, shown)
+
+
+def _from_middle(before: Matrix, after: Matrix) -> tuple[Matrix, Matrix]:
+    """Distances from the median of both, whose means are spreads (Brown & Forsythe, 1974)."""
+    middle = np.median(np.concatenate([before, after]))
+    return np.abs(before - middle), np.abs(after - middle)
+
+
+def _distance(before: Matrix, after: Matrix) -> float:
+    """Difference of the means in standard deviations of all values."""
+    spread = float(np.concatenate([before, after]).std())
+    return abs(float(after.mean() - before.mean())) / spread if spread > 0 else 0.0
 
 
 def nearest(rows: Matrix, centres: Matrix) -> tuple[Rows, Matrix]:

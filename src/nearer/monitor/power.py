@@ -21,9 +21,9 @@ from nearer.monitor.verdict import Delay, Detectable, Effect
 from nearer.space import Space
 from nearer.space.checks import checked_matrix
 
-REPEATS = 40  # simulated windows a change
+REPEATS = 30  # simulated windows a change
 STREAMS, SURE = 93, 0.95  # simulated streams, of which the second longest delay holds with confidence 95 %
-AGAIN = 4  # baseline rows to compare with, for each of the window, where there are more
+AGAIN = 3  # baseline rows to compare with, for each of the window, where there are more
 STEP, STEPS = 2.0**0.25, 28  # sizes of a change that are tried: largest / STEP**k
 MOST = 60  # windows of a simulated stream
 
@@ -52,7 +52,7 @@ def detectable(
 
     Sizes are tried in steps of 19 % by bisection; the first whose simulated power is at least `power` is
     given, with the power that was seen there and its exact binomial interval (Clopper & Pearson, 1934).
-    At most four rows of the baseline are compared for each of the window, with the fewest permutations that
+    At most three rows of the baseline are compared for each of the window, with the fewest permutations that
     keep the level, and a window larger than half of the baseline is simulated at half of it: the true
     effects are a little smaller, never larger, but for the error of the simulation.
 
@@ -132,16 +132,19 @@ def _rank(quantile: float, streams: int) -> int:
 
 
 def _sample(baseline: Baseline, size: int, generator: np.random.Generator) -> Sample:
-    """A window of `size` rows without change, and the rows that are left to compare it with."""
-    order = generator.permutation(len(baseline.rows))
-    window, others = order[:size], order[size:]
-    kept = others[: AGAIN * size] if AGAIN * size >= 200 else others[:200]
-    spare = others[len(kept) :] if len(others) - len(kept) >= size else others[len(kept) // 2 :]
-    kept = kept if len(others) - len(kept) >= size else others[: len(kept) // 2]
+    """A window of `size` rows without change and rows to compare it with, in whole blocks."""
+    block = baseline.block
+    units = np.arange(len(baseline.rows) // block * block).reshape(-1, block)
+    order = generator.permutation(units).ravel()
+    count = max(size // block, 1) * block
+    window, others = order[:count], order[count:]
+    spare = min(count, len(others) // 3 // block * block)
+    kept = others[: min(max(AGAIN * count, 200 // block * block), len(others) - spare)]
     part = replace(baseline, rows=baseline.rows[kept], keys=tuple(baseline.keys[row] for row in kept))
     for name in ("centroids", "axes"):  # those of the guide, which stays as it is
         part.__dict__[name] = getattr(baseline, name)
-    return Sample(part, baseline.rows[window], baseline.rows[spare], int(generator.integers(2**31)))
+    rest = others[len(kept) :]
+    return Sample(part, baseline.rows[window], baseline.rows[rest], int(generator.integers(2**31)))
 
 
 def _smallest(

@@ -34,12 +34,13 @@ class Moved:
     ----------
     kind, name : what moved, such as ("cluster", "3: goal, match, striker") or ("axis", "cheap - expensive").
     p_value : adjusted for all parts of the kind that were looked at (Holm, or the largest of a permutation).
-    before, after : the cluster's share of all rows, or the mean on the axis, in the baseline and the window.
+    before, after : the cluster's share of all rows, the mean on the axis, or the standard deviation on it
+        ("spread"), in the baseline and the window.
     effect : `after - before` in standard deviations of the baseline.
     examples : keys (row numbers of the window where it has no keys) that carry the change, strongest first.
     """
 
-    kind: Literal["cluster", "axis"]
+    kind: Literal["cluster", "axis", "spread"]
     name: str
     p_value: float
     before: float
