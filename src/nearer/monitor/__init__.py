@@ -3,7 +3,10 @@
 from nearer.monitor.baseline import Baseline
 from nearer.monitor.comparing import TESTS
 from nearer.monitor.explaining import moved
+from nearer.monitor.monitor import Monitor
+from nearer.monitor.outliers import outlier_scores
 from nearer.monitor.power import delay, detectable
+from nearer.monitor.sequential import Evidence
 from nearer.monitor.times import Times, read_times, time_of
 from nearer.monitor.two_sample import Comparison, compare
 from nearer.monitor.verdict import Delay, Detectable, Effect, Moved, TestOutcome, Unusual, Verdict
@@ -19,6 +22,8 @@ __all__ = [
     "Delay",
     "Detectable",
     "Effect",
+    "Evidence",
+    "Monitor",
     "Moved",
     "TestOutcome",
     "Times",
@@ -32,6 +37,7 @@ __all__ = [
     "delay",
     "detectable",
     "moved",
+    "outlier_scores",
     "read_times",
     "stream",
     "time_of",

@@ -132,6 +132,13 @@ class Baseline:
         strongest = self.principal[:AXES]
         return strongest if self.named is None else np.concatenate([self.named, strongest])
 
+    @cached_property
+    def mean_distance(self) -> float:
+        """Mean Euclidean distance of all pairs of compared rows."""
+        from nearer.monitor.inhomogeneity import mean_distance  # noqa: PLC0415  (it measures baselines)
+
+        return mean_distance(self.rows, self.rows)
+
     @property
     def axis_names(self) -> tuple[str, ...]:
         """A name for each of `axes`: the one given, or "axis 1", "axis 2" for principal ones."""

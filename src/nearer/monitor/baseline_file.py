@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nearer.errors import IntegrityError, StorageError
 from nearer.monitor.baseline import Baseline
@@ -26,11 +28,9 @@ def write(baseline: Baseline, target: Path, overwrite: bool) -> None:
         fill(baseline, folder)
 
 
-def fill(baseline: Baseline, folder: Path) -> str:
-    """Write both files into `folder`; gives the SHA-256 of the numbers, which says which baseline it is."""
-    named = np.zeros((0, baseline.dim)) if baseline.named is None else baseline.named
-    arrays = {"rows": baseline.rows, "guide": baseline.guide, "named": named}
-    written = write_file(folder / NUMBERS, packed(arrays))
+def fill(baseline: Baseline, folder: Path) -> None:
+    """Write both files into `folder`."""
+    written = write_file(folder / NUMBERS, packed(_arrays(baseline)))
     fields = {
         "n": len(baseline.rows),
         "guide": len(baseline.guide),
@@ -40,12 +40,21 @@ def fill(baseline: Baseline, folder: Path) -> str:
         "seed": baseline.seed,
         "block": baseline.block,
         "names": list(baseline.names),
+        "clusters": len(baseline.centroids),
+        "axes": len(baseline.principal),
         "keys": list(baseline.keys),
         "bytes": written.bytes,
         "numbers": written.sha256,
     }
     write_file(folder / NAME, [sealed(FORMAT, VERSION, fields)])
-    return written.sha256
+
+
+def digest(baseline: Baseline) -> str:
+    """SHA-256 of the file of numbers that `fill` writes: it says which baseline it is."""
+    found = hashlib.sha256()
+    for part in packed(_arrays(baseline)):
+        found.update(part)
+    return found.hexdigest()
 
 
 def read(path: Path) -> Baseline:
@@ -55,6 +64,7 @@ def read(path: Path) -> Baseline:
     numbers = folder / NUMBERS
     try:
         n, guide, dim, names = fields["n"], fields["guide"], fields["dim"], fields["names"]
+        clusters, axes = fields["clusters"], fields["axes"]
         known = fields["metric"] in METRICS and (
             fields["identity"] is None or is_identity(fields["identity"])
         )
@@ -71,17 +81,31 @@ def read(path: Path) -> Baseline:
             file=numbers,
             remedy=REMEDY,
         )
-    shapes = {"rows": ("F64", (n, dim)), "guide": ("F64", (guide, dim)), "named": ("F64", (len(names), dim))}
+    shapes = {"rows": n, "guide": guide, "named": len(names), "centroids": clusters, "axes": axes}
     with numbers.open("rb") as handle:
-        rows, learned, named = (np.array(part) for part in mapped(numbers, handle, shapes))
-    return Baseline(
-        rows,
+        expected = {name: ("F64", (count, dim)) for name, count in shapes.items()}
+        parts = dict(zip(shapes, map(np.array, mapped(numbers, handle, expected)), strict=True))
+    baseline = Baseline(
+        parts["rows"],
         tuple(fields["keys"]),
-        learned,
+        parts["guide"],
         fields["metric"],
         fields["identity"],
         fields["seed"],
         fields["block"],
         tuple(names),
-        named if names else None,
+        parts["named"] if names else None,
     )
+    baseline.__dict__.update(centroids=parts["centroids"], principal=parts["axes"])  # as they were learned
+    return baseline
+
+
+def _arrays(baseline: Baseline) -> dict[str, NDArray[np.float64]]:
+    named = np.zeros((0, baseline.dim)) if baseline.named is None else baseline.named
+    return {
+        "rows": baseline.rows,
+        "guide": baseline.guide,
+        "named": named,
+        "centroids": baseline.centroids,
+        "axes": baseline.principal,
+    }

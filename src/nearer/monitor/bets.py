@@ -50,7 +50,7 @@ def sums(ranks: Floats, shares: Floats) -> Floats:
     """The five sums (j, 5) over ranks (j, m) that all bets look at.
 
     With z the normal quantile of a rank: z, z squared, ranks in the lower and in the upper tail, and ranks
-    above 1 - `shares` (j,), where the rows of a cluster lie.
+    above 1 - `shares` (j,), where the rows of a cluster lie (none where a share is NaN).
     """
     from scipy.special import ndtri  # noqa: PLC0415  (`import nearer` stays light)
 
@@ -62,7 +62,7 @@ def sums(ranks: Floats, shares: Floats) -> Floats:
             np.einsum("jm,jm->j", z, z),
             (ranks < TAIL).sum(axis=1),
             (ranks > 1 - TAIL).sum(axis=1),
-            (ranks > 1 - shares[:, None]).sum(axis=1),
+            (ranks > 1 - np.nan_to_num(shares)[:, None]).sum(axis=1),
         ],
         axis=1,
     )

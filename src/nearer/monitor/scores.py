@@ -7,17 +7,20 @@ cluster. No row that is compared had a say in them, so compared rows and stream 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearer.monitor.baseline import AXES, Baseline
+from nearer.monitor.bets import Family, family
 
 Kind = Literal["axis", "further axis", "distance", "cluster"]
 
 FURTHER = 64  # principal axes that are watched, at most
 NEAREST = 10  # rows of the guide whose distance tells how far out an item lies
+BLOCK = 1024  # rows whose distances are held at once
 WIDTH = 200  # cells that a score's values are told apart by, at most
 
 Floats = NDArray[np.float64]
@@ -73,6 +76,11 @@ class Scores:
         weights = 1 / (len(set(kinds)) * many)
         return cls(baseline, kinds, names, borders, np.where(counted, share, np.nan), weights)
 
+    @cached_property
+    def family(self) -> Family:
+        """The bets on every score."""
+        return family(self.shares)
+
     @property
     def width(self) -> int:
         """Cells of a score."""
@@ -83,7 +91,11 @@ class Scores:
 
         Rows after the last whole block are left out.
         """
-        return in_blocks(_values(self.baseline, rows), self.baseline.block)
+        return in_blocks(self.values_of_rows(rows), self.baseline.block)
+
+    def values_of_rows(self, rows: Floats) -> Floats:
+        """What every score says of each of prepared rows (m, dim): (j, m)."""
+        return _values(self.baseline, rows)
 
     def cells(self, values: Floats) -> Cells:
         """The cell (j, m) of every value (j, m)."""
@@ -108,15 +120,18 @@ def nearest_distances(rows: Floats, guide: Floats, own: bool = False) -> tuple[F
 
     `own`: the rows are the guide's, and none is its own neighbour.
     """
-    squares = np.einsum("ij,ij->i", rows, rows)[:, None] + np.einsum("ij,ij->i", guide, guide)
-    squares -= 2 * rows @ guide.T
-    if own:
-        np.fill_diagonal(squares, np.inf)
     count = min(NEAREST, len(guide) - own)
-    if count < 1:
-        return np.zeros(len(rows)), np.zeros(len(rows), np.intp)
-    near = np.partition(squares, count - 1, axis=1)[:, :count]
-    return np.sqrt(np.maximum(near, 0)).mean(axis=1), squares.argmin(axis=1)
+    away, nearest = np.zeros(len(rows)), np.zeros(len(rows), np.intp)
+    lengths = np.einsum("ij,ij->i", guide, guide)
+    for start in range(0, len(rows) if count else 0, BLOCK):
+        part = rows[start : start + BLOCK]
+        squares = np.einsum("ij,ij->i", part, part)[:, None] + lengths - 2 * part @ guide.T
+        if own:
+            squares[np.arange(len(part)), start + np.arange(len(part))] = np.inf
+        near = np.partition(squares, count - 1, axis=1)[:, :count]
+        away[start : start + BLOCK] = np.sqrt(np.maximum(near, 0)).mean(axis=1)
+        nearest[start : start + BLOCK] = squares.argmin(axis=1)
+    return away, nearest
 
 
 def _axes(baseline: Baseline) -> Floats:

@@ -8,7 +8,7 @@ score, exactly and for any size of baseline (`ranks`); bets on them make a marti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,8 @@ class Evidence:
     The p-value is min over scores j of 1 / (w_j max K_j): K_j is the capital of the bets on score j's ranks,
     max over all times so far, w_j the score's weight; the weights sum to 1. While baseline and stream
     are exchangeable, P(K_j ever reaches 1 / (w_j a)) <= w_j a (Ville, 1939), so P(p ever <= a) <= a by the
-    union bound, whatever the number and the sizes of windows, and whenever one stops looking. (The mean of the
-    K_j would be larger, but is no martingale: each is one in the filtration of its own ranks alone.)
+    union bound, whatever the number and the sizes of windows, and whenever one stops looking. (The mean of
+    the K_j would be larger, but is no martingale: each is one in the filtration of its own ranks alone.)
 
     Sources: Vovk, Nouretdinov & Gammerman (2003); Fedorova et al. (2012), "Plug-in martingales for testing
     exchangeability on-line"; Vovk, Gammerman & Shafer (2022), "Algorithmic learning in a random world",
@@ -55,23 +55,20 @@ class Evidence:
     seen: int = 0
     windows: int = 0
 
-    def __post_init__(self) -> None:
-        self._family = bets.family(self.scores.shares)
-        self._shares = np.nan_to_num(self.scores.shares)
-
     @classmethod
     def of(cls, scores: Scores, seed: int) -> Evidence:
         """No evidence yet: the baseline's rows are counted, all capital is in reserve."""
         cells = scores.cells(scores.values(scores.baseline.rows))
-        capital = bets.start(bets.family(scores.shares))
+        capital = bets.start(scores.family)
         return cls(scores, seed, counted(cells, scores.width), capital, np.zeros(len(cells)))
 
-    def add(self, rows: Floats) -> None:
-        """Take in prepared rows (m, dim) of one window, in their order."""
+    def after(self, rows: Floats) -> Evidence:
+        """The evidence once prepared rows (m, dim) of one more window are taken in, in their order."""
         cells = self.scores.cells(self.scores.values(rows))
         noise = np.random.default_rng([self.seed, SALT, self.windows]).random(cells.shape)
-        self.bet(ranked(self.counts, cells, noise))
-        self.windows += 1
+        further = replace(self, counts=self.counts.copy(), windows=self.windows + 1)
+        further.bet(ranked(further.counts, cells, noise))
+        return further
 
     def bet(self, ranks: Floats) -> None:
         """Bet on ranks (j, m), one after another."""
@@ -79,7 +76,7 @@ class Evidence:
             part = ranks[:, start : start + STEP]
             count = part.shape[1]
             staked = bets.staked(self.capital, self.seen, count)
-            staked[:, 1:] += self._family.gains(bets.sums(part, self._shares), count)
+            staked[:, 1:] += self.scores.family.gains(bets.sums(part, self.scores.shares), count)
             self.capital = staked
             self.peak = np.maximum(self.peak, bets.total(staked))
             self.seen += count

@@ -166,6 +166,9 @@ class Verdict:
     n : rows of the window.
     alpha : the rate of false alarms that was asked for.
     detectable : the smallest changes that a window of this size shows; None where it was not asked for.
+    mode : whether `alpha` is the rate of each window, or that of ever alarming ("sequential").
+    window : its number in the stream, from 1.
+    time : of its last row, as text; None where no times were given.
     """
 
     alarm: bool
@@ -177,6 +180,28 @@ class Verdict:
     n: int
     alpha: float
     detectable: Detectable | None = None
+    mode: Literal["window", "sequential"] = "window"
+    window: int = 0
+    time: str | None = None
+
+    def __str__(self) -> str:
+        """One line for the window, and one for each part that moved and each unusual item."""
+        when = "" if self.time is None else f", to {self.time}"
+        rate = "ever" if self.mode == "sequential" else "a window"
+        lines = [
+            f"window {self.window} ({self.n:,} rows{when}): {'ALARM' if self.alarm else 'no alarm'}, "
+            f"p = {self.p_value:.3g}, alpha = {self.alpha:g} {rate}, effect = {self.effect:.3f}"
+        ]
+        lines += [
+            f"  {part.kind} {part.name}: {part.before:.3g} -> {part.after:.3g} (p = {part.p_value:.2g})"
+            for part in self.moved
+        ]
+        lines += [
+            f"  unusual {item.key}: {item.score:.2f} times as far out as usual (p = {item.p_value:.2g}), "
+            f"nearest {item.nearest}"
+            for item in self.unusual
+        ]
+        return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
         """The whole verdict as plain dictionaries, lists, numbers and strings."""
