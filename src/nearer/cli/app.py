@@ -23,6 +23,7 @@ from nearer.cli import (
     info,
     map,
     models,
+    monitor,
     neighbors,
     recommend,
     search,
@@ -61,6 +62,7 @@ app.command("backfill", epilog=shown(backfill.EXAMPLES))(backfill.backfill)
 app.command("search", epilog=shown(search.EXAMPLES))(search.search)
 app.command("recommend", epilog=shown(recommend.EXAMPLES))(recommend.recommend)
 app.command("breaks", epilog=shown(breaks.EXAMPLES))(breaks.breaks)
+app.command("monitor", epilog=shown(monitor.EXAMPLES))(monitor.monitor)
 app.command("map", epilog=shown(map.EXAMPLES))(map.draw_map)
 app.command("convert", epilog=shown(convert.EXAMPLES))(convert.convert)
 app.command("models", epilog=shown(models.EXAMPLES))(models.models)
