@@ -14,7 +14,6 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 | `evaluate`  | a space and a judgement     | a score with interval, n and coverage   |            |
 | `search`    | a space and queries         | the nearest keys, exactly or by index   |            |
 | `recommend` | what scores items           | suggestions, filtered and explained     |            |
-| `monitor`   | a baseline and new vectors  | a verdict: changed or not, and what     |            |
 | `monitor`   | a baseline, then a stream   | verdicts: alarm, p-value, what moved    |            |
 | `maps`      | a space                     | a t-SNE picture: PNG, SVG, HTML         |            |
 | `cli`       | a command line              | the same, printed                       |            |
@@ -44,9 +43,8 @@ from nearer.models import (
     Word2Vec,
     recommender,
 )
-from nearer.space import Alignment, Space, align, load
 from nearer.monitor import Monitor
-from nearer.space import Space, load
+from nearer.space import Alignment, Space, align, load
 
 __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "ALS",

@@ -2,10 +2,8 @@
 
 Every searcher is made from a space and answers `search(queries, k)` with `Hits`: `Exact` compares with every
 vector, `HNSW` walks a graph and compares with the few it meets; `CSLS` and `MutualProximity` correct for what
-is near to everything. `matches` leaves out what a query without a match would find too. `base.py` holds what
-they share.
-vector, `HNSW` walks a graph and compares with the few it meets. `base.py` holds what they share. `Halfway`
-searches a store that is being re-embedded by another model.
+is near to everything; `Halfway` searches a store that is being re-embedded by another model. `matches` leaves
+out what a query without a match would find too. `base.py` holds what they share.
 """
 
 from nearer.search.base import Hits, Searcher
@@ -21,6 +19,7 @@ __all__ = [
     "CSLS",
     "HNSW",
     "Exact",
+    "Halfway",
     "Hits",
     "MutualProximity",
     "Searcher",
@@ -28,4 +27,3 @@ __all__ = [
     "nearest",
     "recall",
 ]
-__all__ = ["HNSW", "Exact", "Halfway", "Hits", "Searcher", "nearest", "recall"]

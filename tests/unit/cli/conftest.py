@@ -78,6 +78,8 @@ def write_diary(folder: Path) -> None:
     vectors = encoder.encode(list(texts))
     space = nearer.Space(keys, vectors, items={"month": list(months)}, identity=encoder.identity)
     space.save(folder / "diary.space")
+
+
 def write_later(folder: Path, words: nearer.Space) -> None:
     """The words again: with other noise, and on turned axes with 25 words in each other's places."""
     generator = np.random.default_rng(0)
@@ -87,6 +89,8 @@ def write_later(folder: Path, words: nearer.Space) -> None:
     for name, vectors in (("again", words.vectors), ("later", moved @ axes)):
         noise = 0.1 * vectors.std() * generator.standard_normal(vectors.shape)
         nearer.Space(words.keys, vectors + noise).save(folder / f"{name}.space")
+
+
 def write_upgrades(folder: Path, words: nearer.Space) -> None:
     """The words turned, as another model might have them, and topics by one of two models."""
     axes, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(words.dim, words.dim)))

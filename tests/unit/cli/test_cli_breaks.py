@@ -52,7 +52,7 @@ def test_a_theme_is_named_by_a_text(run_json: RunJson) -> None:
         (
             ("breaks", "diary.space", "--time", "when", *THEME[4:]),
             1,
-            "the space has no column 'when'; its columns",
+            "there is no column 'when'; it has month",
         ),
         (
             (*THEME[:4], "--theme", "tea=tee1"),
