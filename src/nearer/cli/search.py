@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import nearer
-from nearer.cli.identified import carries_identity
+from nearer.cli.identified import carries_identity, matrix_of
 from nearer.cli.options import AsJson, HowMany, SpaceName, Threads, saved_space
 from nearer.cli.output import print_json, print_table, write
-from nearer.errors import FormatError, InputError
+from nearer.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -157,20 +157,9 @@ def _queries(
     if len(queries) > 1 or queries[0] in space or not file.exists():
         return queries, queries
     if file.suffix == ".npy":
-        vectors = _matrix(file)
+        vectors = matrix_of(file)
         return [f"row {row}" for row in range(len(vectors))], vectors
     given = nearer.load(file)
     if not len(given):
         raise InputError("holds no vectors to search for", file=file)
     return given.keys, given if carries_identity(file) else given.vectors
-
-
-def _matrix(file: Path) -> NDArray[np.float32]:
-    """Vectors (m, dim) of a .npy file; never unpickled."""
-    import numpy as np  # noqa: PLC0415  (verbs start fast)
-
-    try:
-        values = np.load(file, allow_pickle=False)
-        return np.atleast_2d(np.asarray(values, dtype=np.float32))
-    except (ValueError, TypeError, EOFError) as error:
-        raise FormatError(f"is no NumPy array of numbers: {error}", file=file) from None

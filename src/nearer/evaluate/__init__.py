@@ -2,16 +2,21 @@
 
     words      similarity, analogies        documents   retrieval, sts
     labels     knn, probe, clustering, silhouette       searchers   neighbor_overlap
+    graphs     links, nodes         interactions   ranking      the vectors themselves   health
     graphs     links, nodes         interactions   ranking
+    two spaces of the same keys     changes, upgrade
 
 Intervals are 95 % percentile bootstrap intervals over the items judged (Efron, 1979), from one seed. A word
 that the space does not hold is never guessed: its item is left out, and the result says how many were.
 """
 
 from nearer.evaluate.analogy import AnalogyResult, analogies
+from nearer.evaluate.changes import changes
+from nearer.evaluate.changes_result import ChangedItem, ChangesResult
 from nearer.evaluate.classification import ClassificationResult
 from nearer.evaluate.clustering import ClusteringResult, clustering
 from nearer.evaluate.dimension import DimensionResult, choose_dimension
+from nearer.evaluate.health import HealthReport, health
 from nearer.evaluate.knn import knn
 from nearer.evaluate.links import LinksResult, links
 from nearer.evaluate.neighbours import OverlapResult, neighbor_overlap
@@ -25,13 +30,18 @@ from nearer.evaluate.similarity import SimilarityResult, similarity
 from nearer.evaluate.sts import StsResult, sts
 from nearer.evaluate.text_pairs import TextPair, read_text_pairs
 from nearer.evaluate.texts import read_texts
+from nearer.evaluate.upgrade import upgrade
+from nearer.evaluate.upgrade_result import UpgradeResult
 
 __all__ = [
     "AnalogyResult",
+    "ChangedItem",
+    "ChangesResult",
     "ClassificationResult",
     "ClusteringResult",
     "DimensionResult",
     "Estimate",
+    "HealthReport",
     "LinksResult",
     "NodesResult",
     "OverlapResult",
@@ -41,9 +51,12 @@ __all__ = [
     "SimilarityResult",
     "StsResult",
     "TextPair",
+    "UpgradeResult",
     "analogies",
+    "changes",
     "choose_dimension",
     "clustering",
+    "health",
     "knn",
     "links",
     "neighbor_overlap",
@@ -56,4 +69,5 @@ __all__ = [
     "silhouette",
     "similarity",
     "sts",
+    "upgrade",
 ]

@@ -23,6 +23,8 @@ from nearer.space.spelling import nearest_spellings
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from nearer.space.axes import Axis
+    from nearer.space.axes_examples import Examples
     from nearer.space.calibration import Calibration
     from nearer.space.quantized import QuantizedSpace
 
@@ -256,6 +258,44 @@ class Space:
         if scores is None:
             raise ParameterError("positive and negative cancel out", remedy="pass words that differ")
         return self._best(scores, k, {self.row(q) for q in [*wanted, *unwanted] if isinstance(q, str)})
+
+    def axis(
+        self,
+        positive: Examples,
+        negative: Examples = (),
+        *,
+        method: Literal["means", "pairs"] = "means",
+        alpha: float | None = None,
+        permutations: int = 1999,
+        seed: int = 0,
+    ) -> Axis:
+        """The direction from `negative` to `positive` examples, with what tells whether it is one.
+
+        `axis(["lion", "tiger", "wolf"], ["laptop", "keyboard", "cpu"])`. Examples are keys or vectors.
+
+        Parameters
+        ----------
+        negative : none: the axis runs from the mean of the space.
+        method : "means", from mean to mean; "pairs", the mean of the unit offsets positive[i] - negative[i].
+        alpha : refuse examples that are too few to be significant at this rate; None takes any number.
+        permutations : draws of each null, at least 19; labels of few examples are enumerated instead.
+
+        Separation is that of examples left out; `Evidence` says how the p-values are made. Raises
+        `UnknownKey`, `ParameterError` for examples that make no axis, `InputError` for sides that are one.
+        """
+        from nearer.space.axes_fit import fit_axis  # noqa: PLC0415  (it names this class)
+
+        return fit_axis(self, positive, negative, method, alpha, permutations, seed)
+
+    def without(self, axis: Axis) -> Space:
+        """The space with the direction of `axis` projected out of every vector (Bolukbasi et al., 2016).
+
+        Its identity is another; `axis.removal_cost()` measures what that costs and what it leaves. Raises
+        `SpaceMismatch` for an axis of another space.
+        """
+        from nearer.space.axes_removal import removed  # noqa: PLC0415  (as above)
+
+        return removed(self, axis)
 
     def odd_one_out(self, keys: Sequence[str]) -> str:
         """The key that is least similar, on average, to the others of `keys`; at least three."""
