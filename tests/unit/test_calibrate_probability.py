@@ -102,7 +102,7 @@ def test_labels_by_lot_are_not_believed() -> None:
     ],
 )
 def test_the_intervals_hold_the_true_figures(method: Method, repeats: int) -> None:
-    """The risk of what was learned, over all pairs there could be, is in the interval told, 95 % of the time."""
+    """The interval told holds the risk over all pairs there could be, 95 % of the time."""
     asked = np.linspace(-1, 1, 4001)
     truth, inside = expit(6 * asked - 1), []
     for seed in range(repeats):
