@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import audio
+import breaks
 import bridge
 import contrastive_audio
 import contrastive_images
@@ -53,6 +54,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "audio": ("Voices", audio.run),
     "bridge": ("A bridge between two kinds of data", bridge.run),
     "tables": ("Tables", tables.run),
+    "breaks": ("When themes changed", breaks.run),
     "search": ("Exact search", search.run),
 }
 

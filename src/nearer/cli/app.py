@@ -10,6 +10,7 @@ import nearer
 from nearer.cli import (
     analogy,
     axis,
+    breaks,
     convert,
     dims,
     embed,
@@ -49,6 +50,7 @@ app.command("evaluate", epilog=shown(evaluate.EXAMPLES))(evaluate.evaluate)
 app.command("dims", epilog=shown(dims.EXAMPLES))(dims.dims)
 app.command("search", epilog=shown(search.EXAMPLES))(search.search)
 app.command("recommend", epilog=shown(recommend.EXAMPLES))(recommend.recommend)
+app.command("breaks", epilog=shown(breaks.EXAMPLES))(breaks.breaks)
 app.command("map", epilog=shown(map.EXAMPLES))(map.draw_map)
 app.command("convert", epilog=shown(convert.EXAMPLES))(convert.convert)
 app.command("models", epilog=shown(models.EXAMPLES))(models.models)

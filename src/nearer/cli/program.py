@@ -36,6 +36,7 @@ ORDER = [
     "dims",
     "search",
     "recommend",
+    "breaks",
     "map",
     "convert",
     "models",

@@ -56,7 +56,21 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     write_photos(folder / "photos")
     write_people(folder / "people.csv")
     write_sounds(folder / "sounds")
+    write_speeches(folder)
     return folder
+
+
+def write_speeches(folder: Path) -> None:
+    """Ten speeches a year of 20 years, of which later ones speak of trade; words that name themes."""
+    generator = np.random.default_rng(0)
+    years = np.repeat(np.arange(1990, 2010), 10)
+    rows = generator.standard_normal((204, 12))
+    rows[:200, 0] += np.where(years >= 2001, 2.0, 0.0)
+    rows[200:202, 0] += 9
+    rows[202:, 1] += 9
+    keys = [*(f"speech {row}" for row in range(200)), "tariff", "export", "treaty", "truce"]
+    items = {"year": [*years.tolist(), 1990, 1991, 1990, 1991], "odd": [*["1990"] * 203, "long ago"]}
+    nearer.Space(keys, rows, items=items).save(folder / "speeches.space")
 
 
 def write_people(path: Path) -> None:
