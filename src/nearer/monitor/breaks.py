@@ -42,8 +42,8 @@ def breaks(
     times : a column of the space's items, or n numbers, dates or ISO 8601 texts, in any order.
     themes : name -> an `Axis` of the space, keys, a vector (dim,), or vectors (m, dim). An item scores its
         projection on the axis; else the cosine with the mean of the theme's unit
-        vectors, from which the mean direction of all items is projected out: what all items share says nothing
-        of a theme, and drifts (Mu & Viswanath, 2018). Where themes alone make that mean, give an axis, which
+        vectors, from which the mean direction of all items is projected out: what all share says nothing of
+        a theme, and drifts (Mu & Viswanath, 2018). Where themes alone make that mean, give an axis, which
         is taken as it is. Keys that name a theme are no items of it.
     per : "value", each time by itself, or "year", "month", "day" of dates.
     share : count items instead of averaging scores: a part of all items, such as 0.05, those that score
