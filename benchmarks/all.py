@@ -56,7 +56,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "audio": ("Voices", audio.run),
     "bridge": ("A bridge between two kinds of data", bridge.run),
     "tables": ("Tables", tables.run),
-    "breaks": ("Themes through time", breaks.run),
+    "breaks": ("When themes changed", breaks.run),
     "health": ("Health of a space", health.run),
     "search": ("Exact search", search.run),
     "upgrade": ("Changing the model of a store", upgrade.run),
