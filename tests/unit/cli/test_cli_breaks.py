@@ -50,7 +50,7 @@ def test_a_theme_may_be_a_text_for_the_encoder_of_the_space(here: Path, run: Run
         (("--time", "year"), 2, ("name a theme",)),
         (("--time", "year", "--theme", "trade"), 2, ("--theme trade is not NAME=VALUE",)),
         (("--time", "year", "--theme", "trade=tarif"), 1, ("'tarif' is not in this space", "'tariff'")),
-        (("--time", "date", "--theme", "trade=tariff"), 2, ("no column 'date'", "they have year, odd")),
+        (("--time", "date", "--theme", "trade=tariff"), 1, ("no column 'date'", "it has year, odd")),
         (("--time", "odd", "--theme", "trade=tariff"), 1, ("row 203: 'long ago' is no time")),
         (("--time", "year", "--theme", "trade=tariff", "--alpha", 2), 2, ("alpha is 2.0",)),
         (("--time", "year", "--theme", "trade=tariff", "--permutations", 10), 2, ("use permutations=19",)),
