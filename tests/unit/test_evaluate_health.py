@@ -221,7 +221,7 @@ def test_unusual_test_items_are_named() -> None:
     assert found.value == 1 / 60
     few = health(train[:200], test=test)["unusual test items"]
     assert few.value == 0
-    assert "100 training items say what is usual; fewer than 12 such items are not found." in few.meaning
+    assert "200 training items say what is usual; fewer than 6 such items are not found." in few.meaning
 
 
 def test_lengths_and_axes_that_tell_frequency_are_found() -> None:
