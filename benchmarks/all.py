@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import audio
+import breaks
 import bridge
 import contrastive_audio
 import contrastive_images
@@ -31,6 +32,7 @@ import subwords
 import tables
 import text_encoders
 import text_methods
+import upgrade
 import words
 from report import Measured, kept, render
 
@@ -54,8 +56,10 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "audio": ("Voices", audio.run),
     "bridge": ("A bridge between two kinds of data", bridge.run),
     "tables": ("Tables", tables.run),
+    "breaks": ("Themes through time", breaks.run),
     "health": ("Health of a space", health.run),
     "search": ("Exact search", search.run),
+    "upgrade": ("Changing the model of a store", upgrade.run),
 }
 
 
