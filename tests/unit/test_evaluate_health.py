@@ -261,6 +261,16 @@ def test_small_spaces_have_a_report_that_json_holds(n: int, dim: int, metric: st
     assert "Health of" in report.page().html()
 
 
+@pytest.mark.parametrize("scale", [1e-15, 1e17])
+def test_vectors_of_any_size_have_the_same_hubs(scale: float) -> None:
+    one, two = (health(space_of(size * gaussian(), "euclidean")) for size in (1, scale))
+    for name in ("k-occurrence skewness", "intrinsic dimension", "IsoScore", "near-duplicates"):
+        assert two[name].value == pytest.approx(one[name].value, rel=1e-4)
+    found, expected = (report["k-occurrence skewness"].reference for report in (two, one))
+    assert found is not None
+    assert found == pytest.approx(expected, rel=0.05)
+
+
 def test_the_same_seed_gives_the_same_report_whatever_the_threads() -> None:
     one, two = (
         health(space_of(gaussian(500)), test=gaussian(50), sample=200, seed=3, threads=count)
