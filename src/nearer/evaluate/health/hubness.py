@@ -12,7 +12,7 @@ from nearer.evaluate.health.spectrum import Spectrum
 
 REFERENCE = "a Gaussian of the same size, mean and covariance"
 CORRECT = (
-    "Correct scores for hubs, by CSLS or mutual proximity, or subtract the mean vector before searching."
+    "Correct scores for hubs, by `search.CSLS` or `search.MutualProximity`, or subtract the mean vector."
 )
 
 SKEWNESS = Kind(
