@@ -68,8 +68,8 @@ def decided(
     spared = [one for one in judged if one.loss.interval[1] <= rule.most_loss]
     if judged and len(spared) == len(judged):
         losses = [
-            f"{one.name} falls by {one.loss.value:.3f}, at most {one.loss.interval[1]:.3f}: within the limit "
-            f"{rule.most_loss:g}"
+            f"the loss of {one.name} is {one.loss.value:.3f}, at most {one.loss.interval[1]:.3f}: within the "
+            f"limit {rule.most_loss:g}"
             for one in spared
         ]
         return "align", [*losses, seen]
@@ -95,7 +95,7 @@ def _told(gain: Estimate | None) -> list[str]:
 
 def _lost(rule: Rule, judged: list[Judged]) -> list[str]:
     return [
-        f"{one.name} may fall by {one.loss.interval[1]:.3f}: over the limit {rule.most_loss:g}"
+        f"the loss of {one.name} may be {one.loss.interval[1]:.3f}: over the limit {rule.most_loss:g}"
         for one in judged
         if one.loss.interval[1] > rule.most_loss
     ]
