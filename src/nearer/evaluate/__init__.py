@@ -2,6 +2,7 @@
 
     words      similarity, analogies        documents   retrieval, sts
     labels     knn, probe, clustering, silhouette       searchers   neighbor_overlap
+    graphs     links, nodes         interactions   ranking      the vectors themselves   health
     graphs     links, nodes         interactions   ranking
     two spaces of the same keys     changes, upgrade
 
@@ -15,6 +16,7 @@ from nearer.evaluate.changes_result import ChangedItem, ChangesResult
 from nearer.evaluate.classification import ClassificationResult
 from nearer.evaluate.clustering import ClusteringResult, clustering
 from nearer.evaluate.dimension import DimensionResult, choose_dimension
+from nearer.evaluate.health import HealthReport, health
 from nearer.evaluate.knn import knn
 from nearer.evaluate.links import LinksResult, links
 from nearer.evaluate.neighbours import OverlapResult, neighbor_overlap
@@ -26,6 +28,7 @@ from nearer.evaluate.retrieval import RetrievalResult, retrieval
 from nearer.evaluate.silhouette import SilhouetteResult, silhouette
 from nearer.evaluate.similarity import SimilarityResult, similarity
 from nearer.evaluate.sts import StsResult, sts
+from nearer.evaluate.text_pairs import TextPair, read_text_pairs
 from nearer.evaluate.texts import read_texts
 from nearer.evaluate.upgrade import upgrade
 from nearer.evaluate.upgrade_result import UpgradeResult
@@ -38,6 +41,7 @@ __all__ = [
     "ClusteringResult",
     "DimensionResult",
     "Estimate",
+    "HealthReport",
     "LinksResult",
     "NodesResult",
     "OverlapResult",
@@ -46,17 +50,20 @@ __all__ = [
     "SilhouetteResult",
     "SimilarityResult",
     "StsResult",
+    "TextPair",
     "UpgradeResult",
     "analogies",
     "changes",
     "choose_dimension",
     "clustering",
+    "health",
     "knn",
     "links",
     "neighbor_overlap",
     "nodes",
     "probe",
     "ranking",
+    "read_text_pairs",
     "read_texts",
     "retrieval",
     "silhouette",

@@ -19,7 +19,7 @@ MEANING: dict[Verdict, str] = {
     "turned": "The axes turned and no item moved by more than noise: align the old vectors, keep the items.",
     "items changed": "The axes are where they were; the flagged items moved: look at their neighbours.",
     "turned and items changed": "The axes turned, and beyond that the flagged items moved: align, then look.",
-    "unrelated": "Keys are paired no better than by lot: what is known of one space says nothing of the other.",
+    "unrelated": "Keys are paired no better than by lot: what is known of one space says nothing of another.",
 }
 NEIGHBOURS_SHOWN = 5
 ARRAYS = ("keys", "residuals", "expected", "p_values", "adjusted")

@@ -140,7 +140,7 @@ def require_enough(shared: int, plan: Plan, source_dim: int, target_dim: int, ho
     if shared < needed:
         wanted = "" if plan.method == "orthogonal" else 'use method="orthogonal", or '
         raise InputError(
-            f"{shared:,} shared keys: {'an' if plan.method != 'linear' else 'a'} {plan.method} map from "
+            f"{shared:,} shared key{'s' * (shared != 1)}: {'an' if plan.method != 'linear' else 'a'} {plan.method} map from "
             f"{source_dim} to {target_dim} dimensions is decided by {needed:,} or more",
             remedy=f"{wanted}pass more items that both spaces hold, or reduce their dimension",
         )

@@ -17,7 +17,7 @@ from nearer.space.reduction import one_thread
 Method = Literal["orthogonal", "linear", "affine"]
 METHODS: tuple[str, ...] = get_args(Method)
 STEPS, SETTLED = 30, 1e-6  # reweighting stops: after so many rounds, or where the loss falls no more
-SQUARED = 0.5  # of the median residual: below it a residual counts squared, above by its length
+SQUARED = 0.25  # of the median residual: below it a residual counts squared, above by its length
 
 Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
@@ -120,24 +120,26 @@ def solved(moments: Moments, plan: Plan) -> Map:
 
 
 def weights_of(x: Matrix, y: Matrix, plan: Plan, robust: bool) -> Vector:
-    """Weights (n,) of rows: ones, or where `robust` those that make the sum of residual lengths smallest.
+    """Weights (n,) of rows: ones, or where `robust` such that rows that lie far off have no say.
 
-    Iteratively reweighted least squares: a row counts by the inverse of its residual's length, so that rows
-    that lie far off pull no harder than others (Weiszfeld, 1937; for rotations Wang & Singer, 2013, "Exact
-    and stable recovery of rotations"). Residuals below half the median count squared (Huber, 1964).
+    Iteratively reweighted least squares, first for the smallest sum of residual lengths (Weiszfeld, 1937; for
+    rotations Wang & Singer, 2013, "Exact and stable recovery of rotations"), which has one minimum, then from
+    there for the smallest sum of their logarithms: the most likely map where each row has an error of its own
+    unknown size. Residuals below a quarter of the median count squared (Huber, 1964).
     """
     weights = np.ones(len(x))
-    if not robust:
-        return weights
-    before = np.inf
-    for _ in range(STEPS):
-        residuals = np.linalg.norm(y - solved(Moments.of(x, y, weights), plan)(x), axis=1)
-        least = SQUARED * float(np.median(residuals))
-        loss = float(residuals.sum())
-        if least <= 0 or loss > before * (1 - SETTLED):
-            return weights
-        before = loss
-        weights = least / np.maximum(residuals, least)
+    for power in (1, 2) if robust else ():
+        before = np.inf
+        for _ in range(STEPS):
+            residuals = np.linalg.norm(y - solved(Moments.of(x, y, weights), plan)(x), axis=1)
+            least = SQUARED * float(np.median(residuals))
+            if least <= 0:
+                return weights
+            sizes = np.maximum(residuals, least)
+            loss = float(sizes.sum() if power == 1 else np.log(sizes).sum())
+            if loss > before - SETTLED * len(x) * (least if power == 1 else 1.0):
+                break
+            before, weights = loss, (least / sizes) ** power
     return weights
 
 
