@@ -117,7 +117,7 @@ def test_same_seed_same_result_whatever_the_threads(old: Space) -> None:
     one, two = (upgrade(old, new, sample=600, k=5, seed=3, threads=threads) for threads in (1, 2))
     assert one.to_dict() == two.to_dict()
     assert one.alignment.digest == two.alignment.digest
-    assert upgrade(old, new, sample=600, k=5, seed=4).value != one.value
+    assert upgrade(old, new, sample=600, k=5, seed=4).interval != one.interval
 
 
 def test_no_measured_item_has_decided_the_map(old: Space) -> None:
