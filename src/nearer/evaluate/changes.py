@@ -47,8 +47,8 @@ def changes(
       must differ by more than within them; the null shares the spaces out in all other ways
       (`changes_repeats.repeat_p_values` says formula and assumptions). Repeats hold the noise that they were
       made with: trained with other seeds on the same data, they count every difference of the data as a
-      change. Trained on disjoint parts of the data, drawn by lot, they count the chance of what was sampled as
-      noise. Drawn again with replacement (bootstrap) they do not: both repeats then share one sample.
+      change. Trained on disjoint parts of the data, drawn by lot, they count what was sampled as noise.
+      Drawn again with replacement (bootstrap) they do not: all repeats then share one sample.
     * without, by the bulk of the keys: those of like vector length, density and rank
       (`changes_bulk.bulk_p_values` says formula and assumptions).
 
