@@ -12,6 +12,7 @@ from pathlib import Path
 
 import audio
 import bridge
+import changes
 import contrastive_audio
 import contrastive_images
 import document_methods
@@ -53,6 +54,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "audio": ("Voices", audio.run),
     "bridge": ("A bridge between two kinds of data", bridge.run),
     "tables": ("Tables", tables.run),
+    "changes": ("Data or space", changes.run),
     "search": ("Exact search", search.run),
 }
 
