@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import audio
+import breaks
 import bridge
 import changes
 import contrastive_audio
@@ -19,6 +20,7 @@ import document_methods
 import documents
 import glove
 import graphs
+import health
 import hierarchical
 import images
 import inductive
@@ -31,6 +33,7 @@ import subwords
 import tables
 import text_encoders
 import text_methods
+import upgrade
 import words
 from report import Measured, kept, render
 
@@ -55,7 +58,10 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "bridge": ("A bridge between two kinds of data", bridge.run),
     "tables": ("Tables", tables.run),
     "changes": ("Data or space", changes.run),
+    "breaks": ("Themes through time", breaks.run),
+    "health": ("Health of a space", health.run),
     "search": ("Exact search", search.run),
+    "upgrade": ("Changing the model of a store", upgrade.run),
 }
 
 

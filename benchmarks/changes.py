@@ -2,8 +2,8 @@
 
     python benchmarks/changes.py [--quick]
 
-GloVe's vectors turned and noised, with and without 50 planted words; words of UN speeches in two periods beside
-a control where nothing changed; words trained again with another seed; a graph in which nodes exchanged places.
+GloVe's vectors turned and noised, with and without 50 planted words; words of UN speeches in two periods
+beside a control where nothing changed; words trained again with another seed; a graph whose nodes swapped.
 No peers here: the truth is known. Needs NEARER_DATA for speeches and graph.
 """
 
@@ -76,7 +76,7 @@ def turned(words: Space, noise: float, planted: int, seed: int) -> tuple[Changes
 
 
 def line(name: str, results: list[ChangesResult], wanted: list[set[str]], least: float = 0.9) -> Line:
-    """A row of the grid, the worst of several seeds, and whether recall is at least `least`, precision 0.9."""
+    """A row of the grid, the worst of several seeds, and whether recall reaches `least`, precision 0.9."""
     hits = [len(set(result.changed) & moved) for result, moved in zip(results, wanted, strict=True)]
     flagged = [result.value for result in results]
     verdicts = sorted({result.verdict for result in results})
