@@ -13,6 +13,7 @@ from pathlib import Path
 import audio
 import breaks
 import bridge
+import changes
 import contrastive_audio
 import contrastive_images
 import document_methods
@@ -57,6 +58,8 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "bridge": ("A bridge between two kinds of data", bridge.run),
     "tables": ("Tables", tables.run),
     "breaks": ("When themes changed", breaks.run),
+    "changes": ("Data or space", changes.run),
+    "breaks": ("Themes through time", breaks.run),
     "health": ("Health of a space", health.run),
     "search": ("Exact search", search.run),
     "upgrade": ("Changing the model of a store", upgrade.run),
