@@ -14,6 +14,7 @@ import audio
 import breaks
 import bridge
 import changes
+import calibration
 import contrastive_audio
 import contrastive_images
 import document_methods
@@ -62,6 +63,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "breaks": ("Themes through time", breaks.run),
     "health": ("Health of a space", health.run),
     "search": ("Exact search", search.run),
+    "calibration": ("What scores mean", calibration.run),
     "upgrade": ("Changing the model of a store", upgrade.run),
 }
 
