@@ -22,6 +22,7 @@ import hierarchical
 import images
 import inductive
 import methods
+import monitoring
 import page
 import phrases
 import recommenders
@@ -54,6 +55,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "bridge": ("A bridge between two kinds of data", bridge.run),
     "tables": ("Tables", tables.run),
     "search": ("Exact search", search.run),
+    "monitoring": ("Monitoring for ever", monitoring.run),
 }
 
 
