@@ -89,9 +89,8 @@ def news_vectors(path: Path) -> NDArray[np.float32]:
     """Vectors of the AG News test set."""
     import pyarrow.parquet as pq
 
-    table = pq.read_table(path)
-    column = "text" if "text" in table.column_names else table.column_names[0]
-    return nearer.encoder("wordllama").encode(table[column].to_pylist(), show_progress=False)
+    texts = pq.read_table(path)["text"].to_pylist()
+    return nearer.encoder("wordllama").encode(texts, show_progress=False)
 
 
 def pixels(path: Path) -> NDArray[np.float32]:
@@ -99,9 +98,7 @@ def pixels(path: Path) -> NDArray[np.float32]:
     import pyarrow.parquet as pq
     from PIL import Image
 
-    table = pq.read_table(path)
-    column = next(name for name in table.column_names if "image" in name)
-    photos = (item["bytes"] if isinstance(item, dict) else item for item in table[column].to_pylist())
+    photos = pq.read_table(path)["jpeg"].to_pylist()
     found = [np.asarray(Image.open(io.BytesIO(photo)).convert("RGB"))[::2, ::2].ravel() for photo in photos]
     return np.stack(found).astype(np.float32) / 255
 
