@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import audio
+import breaks
 import bridge
 import contrastive_audio
 import contrastive_images
@@ -18,6 +19,7 @@ import document_methods
 import documents
 import glove
 import graphs
+import health
 import hierarchical
 import images
 import inductive
@@ -31,6 +33,7 @@ import subwords
 import tables
 import text_encoders
 import text_methods
+import upgrade
 import words
 from report import Measured, kept, render
 
@@ -54,8 +57,11 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "audio": ("Voices", audio.run),
     "bridge": ("A bridge between two kinds of data", bridge.run),
     "tables": ("Tables", tables.run),
+    "breaks": ("Themes through time", breaks.run),
+    "health": ("Health of a space", health.run),
     "search": ("Exact search", search.run),
     "monitoring": ("Monitoring for ever", monitoring.run),
+    "upgrade": ("Changing the model of a store", upgrade.run),
 }
 
 

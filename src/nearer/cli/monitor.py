@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -82,13 +81,12 @@ def monitor(
     _require_places(out, overwrite, log)
     before, after = _sources(baseline, stream, time, until)
     chosen: dict[str, Any] = {} if tests is None else {"tests": tuple(tests.split(","))}
-    settings = {**chosen, "block": block}
     watcher = nearer.Monitor(
         before.space, alpha, seed, mode="sequential" if sequential else "window",
-        state=state, log=log, **settings,
+        block=block, state=state, log=log, **chosen,
     )  # fmt: skip
     if after is None:
-        watched = _from_standard_input(watcher, window, sequential=sequential, as_json=as_json)
+        watched = _from_standard_input(watcher, window, as_json=as_json)
     else:
         from nearer.monitor import watch  # noqa: PLC0415  (verbs start fast)
 
@@ -96,11 +94,13 @@ def monitor(
         watched = watch(
             watcher, after.space, window, time=time, in_order=in_order, as_vectors=plain, where=after.name
         )
-    if power and not watched.sequential:
+    if power and watched.mode == "window":
         from nearer.monitor import detectable  # noqa: PLC0415  (as above)
 
         usual = sorted(told.verdict.n for told in watched.told)[len(watched.told) // 2]
-        watched = watched.with_detectable(detectable(watcher.baseline, usual, alpha, seed=seed, **settings))
+        watched = watched.with_detectable(
+            detectable(watcher.baseline, usual, alpha, seed=seed, block=block, **chosen)
+        )
     if out is not None:
         watched.save(out, overwrite)
     if after is not None:
@@ -122,23 +122,19 @@ def _sources(
     return opened(baseline), None if stream == "-" else opened(stream)
 
 
-def _from_standard_input(watcher: Any, window: str, *, sequential: bool, as_json: bool) -> Watched:
+def _from_standard_input(watcher: nearer.Monitor, window: str, *, as_json: bool) -> Watched:
     """Tell each window as it is full."""
     from nearer.monitor import Watched, stream  # noqa: PLC0415  (verbs start fast)
 
     told = []
-    for one in stream(watcher, _items(), int(window) if window.isdecimal() else window):
+    for one in stream(watcher, lines_of_vectors(sys.stdin), window):
         write(json.dumps(one.to_dict(), allow_nan=False) if as_json else "  ".join(filter(None, one.cells())))
         sys.stdout.flush()
         told.append(one)
     if not told:
         raise InputError("the stream ended before its first window was full", file="standard input",
                          remedy=f"use a window smaller than {window}")  # fmt: skip
-    return Watched(tuple(told), (), len(watcher.baseline.rows), sequential)
-
-
-def _items() -> Iterator[tuple[str, Any, Any]]:
-    return lines_of_vectors(sys.stdin)
+    return Watched(tuple(told), (), len(watcher.baseline.rows), watcher.mode)
 
 
 def _require_places(out: Path | None, overwrite: bool, log: Path | None) -> None:

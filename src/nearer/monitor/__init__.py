@@ -1,6 +1,8 @@
 """Monitor: whether new vectors come from where the baseline came from, at a rate that is kept."""
 
 from nearer.monitor.baseline import Baseline
+from nearer.monitor.breaks import breaks
+from nearer.monitor.breaks_result import Break, Breaks, ThemeSeries
 from nearer.monitor.comparing import TESTS
 from nearer.monitor.explaining import moved
 from nearer.monitor.monitor import Monitor
@@ -18,6 +20,8 @@ __all__ = [
     "HEADS",
     "TESTS",
     "Baseline",
+    "Break",
+    "Breaks",
     "Comparison",
     "Delay",
     "Detectable",
@@ -26,6 +30,7 @@ __all__ = [
     "Monitor",
     "Moved",
     "TestOutcome",
+    "ThemeSeries",
     "Times",
     "Told",
     "Unusual",
@@ -33,6 +38,7 @@ __all__ = [
     "Watched",
     "Window",
     "Windows",
+    "breaks",
     "compare",
     "delay",
     "detectable",

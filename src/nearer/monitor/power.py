@@ -64,7 +64,7 @@ def detectable(
     if isinstance(window_size, bool) or not isinstance(window_size, int) or window_size < 1:
         raise ParameterError(f"window_size is {shown(window_size)}", remedy="use a whole number of rows")
     size = min(window_size, len(baseline.rows) // 2)
-    options = {"permutations": math.ceil(round(5 / alpha, 9)) - 1, **options}
+    options = {"permutations": math.ceil(round(5 / alpha, 9)) - 1, "block": baseline.block, **options}
     samples = [_sample(baseline, size, np.random.default_rng((seed, draw))) for draw in range(repeats)]
     found = tuple(_smallest(name, samples, alpha, power, options) for name in PLANTS)
     return Detectable(window_size, size, alpha, power, middle_cluster(baseline)[1], found)
@@ -100,6 +100,7 @@ def delay(
     Raises `InputError` for a sample that is too small and `ParameterError` for too few streams.
     """
     rank = _rank(quantile, streams)
+    options = {"block": baseline.block, **options}
     rows = changed.vectors if isinstance(changed, Space) else checked_matrix(changed)
     if len(rows) < 2 * window_size:
         raise InputError(

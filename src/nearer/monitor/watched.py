@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from nearer.monitor.verdict import Detectable, Verdict
 
@@ -57,14 +57,14 @@ class Watched:
     told : a window each, in the order of time.
     notes : what was joined or sorted.
     n : rows of the baseline that windows were compared with.
-    sequential : whether alpha holds for all windows together.
+    mode : "window", where alpha is the rate of each window, or "sequential", where it is that of all.
     detectable : what windows of their usual size can show, where it was asked for.
     """
 
     told: tuple[Told, ...]
     notes: tuple[str, ...]
     n: int
-    sequential: bool = False
+    mode: Literal["window", "sequential"] = "window"
     detectable: Detectable | None = None
 
     @property
@@ -82,7 +82,7 @@ class Watched:
         """What the number of alarms means, given how many windows were checked."""
         count, raised = len(self.told), len(self.alarms)
         said = f"{raised:,} of {count:,} windows raised an alarm"
-        if self.sequential:
+        if self.mode == "sequential":
             return f"{said}; of unchanged streams {self.alpha:.0%} at most ever raise one, however long"
         chance = f"{self.alpha * count:.1f} would by chance if nothing had changed"
         return f"{said}; {chance} (alpha {self.alpha:g} holds for each window; --sequential for all together)"
@@ -95,7 +95,7 @@ class Watched:
         """Plain dictionaries, lists, numbers and strings."""
         return {
             "alpha": self.alpha,
-            "sequential": self.sequential,
+            "mode": self.mode,
             "baseline_rows": self.n,
             "alarms": len(self.alarms),
             "meaning": self.meaning,

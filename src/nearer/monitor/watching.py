@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,9 +20,8 @@ from nearer.space import Space
 class Checks(Protocol):
     """What watching needs of a monitor."""
 
-    @property
-    def baseline(self) -> Baseline:
-        """What windows are compared with."""
+    baseline: Baseline
+    mode: Literal["window", "sequential"]
 
     def check(
         self, vectors: Space | ArrayLike, *, keys: Sequence[str] | None = None, time: Any = None
@@ -59,20 +58,20 @@ def watch(
         Told(place, part.start, part.end, _checked(monitor, source, part, times, as_vectors=as_vectors))
         for place, part in enumerate(cut, 1)
     ]
-    return Watched(tuple(told), cut.notes, len(monitor.baseline.rows))
+    return Watched(tuple(told), cut.notes, len(monitor.baseline.rows), monitor.mode)
 
 
 def _checked(
     monitor: Checks, source: Space, part: Window, times: Times | None, *, as_vectors: bool
 ) -> Verdict:
     taken = source.take(part.rows)
-    time = None if times is None else times.values[part.rows[-1]].item()
+    time = None if times is None else times.text(int(part.rows[-1]))
     if as_vectors:
         return monitor.check(taken.vectors, keys=taken.keys, time=time)
     return monitor.check(taken, time=time)
 
 
-def stream(monitor: Checks, items: Iterable[Any], window: int = 200) -> Iterator[Told]:
+def stream(monitor: Checks, items: Iterable[Any], window: int | str = 200) -> Iterator[Told]:
     """Check a stream as its windows fill.
 
     Parameters
@@ -113,7 +112,7 @@ def _told(
         f"row {first + row:,}" if time is None else time.text(0)
         for row, time in ((0, times[0]), (len(held) - 1, times[-1]))
     )
-    time = None if times[-1] is None else times[-1].values[0].item()
+    time = None if times[-1] is None else times[-1].text(0)
     return Told(number, start, end, monitor.check(np.stack(vectors), keys=list(keys), time=time))
 
 
