@@ -130,10 +130,10 @@ def test_block_rows_left_over_are_left_out(baseline: Baseline) -> None:
 @pytest.mark.parametrize(
     ("rows", "alpha", "block", "line"),
     [
-        (0, 0.05, 1, "a window of 0 rows against 150 can never reach alpha = 0.05; pass windows of at least "
-                      "1 rows, or use a larger alpha"),
-        (1, 0.001, 1, "a window of 1 rows against 150 can never reach alpha = 0.001; pass windows of at least "
-                       "2 rows"),
+        (0, 0.05, 1, "a window of 0 rows against 150 can never reach alpha = 0.05; "
+                     "pass windows of at least 1 rows, or use a larger alpha"),
+        (1, 0.001, 1, "a window of 1 rows against 150 can never reach alpha = 0.001; "
+                      "pass windows of at least 2 rows, or use a larger alpha"),
         (60, 0.05, 70, "a window of 60 rows in blocks of 70 against 150 can never reach alpha = 0.05; "
                        "pass windows of at least 350 rows, or use shorter blocks"),
         (60, 0.05, 151, "a window of 60 rows in blocks of 151 against 150 can never reach alpha = 0.05; "
