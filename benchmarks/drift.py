@@ -3,8 +3,8 @@
     python benchmarks/drift.py --peers-python PEERS/bin/python [--quick]
 
 alibi-detect runs beside the other peers, in .venv-peers-drift. Time is process CPU time, one thread each,
-A B A B. Power is that of its statistic with its bandwidth, computed here and checked to be equal to what it returns,
-with the permutations ours is given: both then alarm on 5 % of null pairs.
+A B A B. Power is that of its statistic with its bandwidth, computed here and checked to be equal to what it
+returns, with the permutations ours is given: both then alarm on 5 % of null pairs.
 """
 
 from __future__ import annotations

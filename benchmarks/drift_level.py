@@ -2,9 +2,10 @@
 
     python benchmarks/drift_level.py --peers-python PEERS/bin/python [--quick]
 
-A stream is a guide, a baseline of 200 and a window of 200 drawn together, without replacement where the pool of
-real vectors is finite: news by static word vectors and photographs by their pixels (both need NEARER_DATA).
-Intervals are exact (Clopper & Pearson, 1934). The claim is kept if all tests together alarm between 4 % and 6 %.
+A stream is a guide, a baseline of 200 and a window of 200 drawn together, without replacement where the pool
+of real vectors is finite: news by static word vectors and photographs by their pixels (both need
+NEARER_DATA). Intervals are exact (Clopper & Pearson, 1934). The claim is kept if all tests together alarm
+between 4 % and 6 %.
 """
 
 from __future__ import annotations
