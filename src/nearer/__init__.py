@@ -14,6 +14,7 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 | `evaluate`  | a space and a judgement     | a score with interval, n and coverage   |            |
 | `search`    | a space and queries         | the nearest keys, exactly or by index   |            |
 | `recommend` | what scores items           | suggestions, filtered and explained     |            |
+| `monitor`   | a baseline, then a stream   | verdicts: alarm, p-value, what moved    |            |
 | `maps`      | a space                     | a t-SNE picture: PNG, SVG, HTML         |            |
 | `cli`       | a command line              | the same, printed                       |            |
 """
@@ -42,6 +43,7 @@ from nearer.models import (
     Word2Vec,
     recommender,
 )
+from nearer.monitor import Monitor
 from nearer.space import Space, load
 
 __all__ = [  # noqa: RUF022  (in the order of `sorted`)
@@ -58,6 +60,7 @@ __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "GraphSAGE",
     "Interactions",
     "Item2Vec",
+    "Monitor",
     "Node2Vec",
     "PPMI",
     "Phrases",

@@ -142,7 +142,7 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"news\.csv, row 1: the key '1' names a document already, in row 0"):
         read(path)
     path.write_text("id,text\n1,one,two\n")
-    with pytest.raises(FormatError, match=r"news\.csv: not a readable table of text"):
+    with pytest.raises(FormatError, match=r"news\.csv, line 2: 3 cells, and the header has 2"):
         read(path)
     with pytest.raises(InputError, match=r"none\.csv: no such file"):
         read(tmp_path / "none.csv")

@@ -279,7 +279,7 @@ FILES = {
     "head.csv": ("0,1\n1,2\n", "line 1: the first line, '0,1', holds numbers where names of columns belong"),
     "rows.csv": ("source,target\n", "there are no edges"),
     "gap.csv": ("source,target\na,\n", "row 0: the target is empty"),
-    "cells.csv": ("source,target\na,b,c\n", "not a readable table"),
+    "cells.csv": ("source,target\na,b,c\n", "line 2: 3 cells, and the header has 2"),
     "weight.csv": ("source,target,weight\na,b,1\nb,c,much\n", "row 1: the weight 'much' is no number"),
     "nan.tsv": (
         "source\ttarget\tweight\na\tb\tnan\n",

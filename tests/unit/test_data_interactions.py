@@ -256,7 +256,7 @@ def test_files_are_named_with_their_row(tmp_path: Path) -> None:
         assert str(caught.value).startswith(f"{path}")
         assert message in str(caught.value)
     path.write_text("user,item\na,x,3\n")
-    with pytest.raises(FormatError, match="not a readable table"):
+    with pytest.raises(FormatError, match="line 2: 3 cells, and the header has 2"):
         Interactions.read(path)
     with pytest.raises(InputError, match="there is no such file"):
         Interactions.read(tmp_path / "nosuch.csv")

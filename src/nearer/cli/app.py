@@ -16,6 +16,7 @@ from nearer.cli import (
     info,
     map,
     models,
+    monitor,
     neighbors,
     recommend,
     search,
@@ -47,6 +48,7 @@ app.command("evaluate", epilog=shown(evaluate.EXAMPLES))(evaluate.evaluate)
 app.command("dims", epilog=shown(dims.EXAMPLES))(dims.dims)
 app.command("search", epilog=shown(search.EXAMPLES))(search.search)
 app.command("recommend", epilog=shown(recommend.EXAMPLES))(recommend.recommend)
+app.command("monitor", epilog=shown(monitor.EXAMPLES))(monitor.monitor)
 app.command("map", epilog=shown(map.EXAMPLES))(map.draw_map)
 app.command("convert", epilog=shown(convert.EXAMPLES))(convert.convert)
 app.command("models", epilog=shown(models.EXAMPLES))(models.models)

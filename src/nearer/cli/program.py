@@ -3,6 +3,7 @@
 0   done
 1   the work failed: bad data, a full disk, an interrupt; one line on standard error
 2   wrong usage: an unknown option, a missing argument, a value outside its range; one line
+3   done, and a window raised an alarm (`nearer monitor`)
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typer.core import TyperGroup
 from nearer.errors import NearerError, ParameterError, TrainingFailed, one_line
 
 UsageError = typer.BadParameter.__bases__[0]  # Click's, which Typer imports or brings along by its version
-DONE, FAILED, WRONG_USAGE = 0, 1, 2
+DONE, FAILED, WRONG_USAGE, ALARMED = 0, 1, 2, 3
 ORDER = [
     "tour",
     "fit",
@@ -35,6 +36,7 @@ ORDER = [
     "dims",
     "search",
     "recommend",
+    "monitor",
     "map",
     "convert",
     "models",

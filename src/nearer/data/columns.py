@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from nearer.data.csv_faults import csv_fault
 from nearer.errors import FormatError, InputError, shown
 
 TABLE_ENDINGS = (".parquet", ".csv", ".tsv")
@@ -148,6 +149,8 @@ def _read_file(
         return _read_csv(path, roles, what, whole)
     except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if isinstance(error, ValueError) and ending(path) != ".parquet":  # what the file holds, not the disk
+            raise csv_fault(path, delimiter_of(path), reason) from None
         raise FormatError(f"not a readable table ({reason})", file=path) from None
 
 
@@ -155,7 +158,7 @@ def _read_csv(path: Path, roles: Sequence[Role], what: str, whole: bool) -> tupl
     import pyarrow as pa  # noqa: PLC0415
     from pyarrow import csv as arrow_csv  # noqa: PLC0415
 
-    delimiter = "\t" if ending(path) == ".tsv" else ","
+    delimiter = delimiter_of(path)
     with open_text(path) as lines:
         header = next(csv.reader(lines, delimiter=delimiter), [])
     if not header:
@@ -176,7 +179,14 @@ def _read_csv(path: Path, roles: Sequence[Role], what: str, whole: bool) -> tupl
             column_types=types, include_columns=None if whole else list(dict.fromkeys(names.values()))
         ),
     )
+    if any(pa.types.is_binary(kind) for kind in table.schema.types):  # what Arrow makes of bytes, not of text
+        raise csv_fault(path, delimiter, "a column holds bytes")
     return table, names
+
+
+def delimiter_of(path: Path) -> str:
+    """What stands between the cells of a text file."""
+    return "\t" if ending(path) == ".tsv" else ","
 
 
 def choose(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nearer.data.columns import KEY_NAMES
+from nearer.data.columns import KEY_NAMES, delimiter_of
+from nearer.data.csv_faults import csv_fault
 from nearer.errors import FormatError, InputError, shown
 
 NUMBERED = object()  # stands for the key where there is no column of keys
@@ -53,6 +54,8 @@ def read_table_file(path: Path, columns: Columns) -> Iterator[Row]:
         return _parquet_rows(path, columns)
     try:
         table = _read_csv(path, columns)
+    except pa.ArrowInvalid as error:
+        raise csv_fault(path, delimiter_of(path), str(error)) from None
     except (pa.ArrowException, OSError) as error:
         raise FormatError(f"not a readable table of text ({error})", file=path) from None
     return read_table(table, str(path), columns)
@@ -66,9 +69,7 @@ def _read_csv(path: Path, columns: Columns) -> Any:
     named = [name for name in (columns.key or "", columns.text or "", columns.tags or "", "text") if name]
     return csv.read_csv(
         path,
-        parse_options=csv.ParseOptions(
-            delimiter="\t" if path.suffix.lower() == ".tsv" else ",", newlines_in_values=True
-        ),
+        parse_options=csv.ParseOptions(delimiter=delimiter_of(path), newlines_in_values=True),
         convert_options=csv.ConvertOptions(
             column_types=dict.fromkeys((*named, *KEY_NAMES), pa.string()), strings_can_be_null=False
         ),

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from nearer.data.cells import unwrapped
-from nearer.data.columns import KEY_NAMES, ending
+from nearer.data.columns import KEY_NAMES, delimiter_of, ending
+from nearer.data.csv_faults import csv_fault
 from nearer.data.table_read import Rows
 from nearer.data.table_values import as_texts, readable
 from nearer.errors import FormatError, InputError, shown
@@ -211,7 +212,7 @@ def _open_csv(path: Path, modality: str | None, columns: ItemColumns) -> tuple[A
 def _csv_options(path: Path) -> tuple[Any, Any]:
     from pyarrow import csv  # noqa: PLC0415
 
-    parsing = csv.ParseOptions(delimiter="\t" if ending(path) == ".tsv" else ",", newlines_in_values=True)
+    parsing = csv.ParseOptions(delimiter=delimiter_of(path), newlines_in_values=True)
     return csv.ReadOptions(block_size=CSV_BLOCK, use_threads=False), parsing
 
 
@@ -265,8 +266,10 @@ def _values(batch: Any, chosen: Chosen, path: Path | None) -> list[Any]:
     return [unwrapped(value) for value in batch.column(chosen.item).to_pylist()]
 
 
-def _damaged(path: Path | None, error: Exception, row: int) -> FormatError:
+def _damaged(path: Path | None, error: Exception, row: int) -> InputError:
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if path is not None and isinstance(error, ValueError) and ending(path) != ".parquet":
+        return csv_fault(path, delimiter_of(path), reason)
     return FormatError(
         f"the table cannot be read ({reason})",
         file=path,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cli_running import Run, RunJson
@@ -56,6 +57,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     write_photos(folder / "photos")
     write_people(folder / "people.csv")
     write_sounds(folder / "sounds")
+    write_readings(folder)
     return folder
 
 
@@ -96,6 +98,18 @@ def write_sounds(folder: Path) -> None:
             wave = wave / 50 + 0.3 * np.sin(np.arange(1_600) * generator.uniform(0.3, 0.9))
         (folder / kind).mkdir(parents=True, exist_ok=True)
         soundfile.write(folder / kind / f"{number:02}.wav", wave, 8_000)
+
+
+def write_readings(folder: Path) -> None:
+    """Readings of four months, of which none is unlike the others; the first and the last ones apart."""
+    generator = np.random.default_rng(0)
+    rows = generator.standard_normal((720, 6)) @ generator.standard_normal((6, 6))
+    days = np.datetime64("2024-01-01") + np.arange(720) // 6
+    items = {"day": pa.array(days)}
+    readings = nearer.Space([f"r{row}" for row in range(720)], rows, "euclidean", items)
+    readings.save(folder / "readings.parquet")
+    readings[:420].save(folder / "before.space")
+    readings[420:].save(folder / "after.parquet")
 
 
 def write_graph(folder: Path) -> None:

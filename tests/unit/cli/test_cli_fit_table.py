@@ -88,7 +88,7 @@ def test_what_is_wrong_is_one_line(
         ("a,b\n,\n,\n", "void.csv: no column of the table tells rows apart; 'a': every value is missing"),
         ("a,b\n", "void.csv: the table has no rows"),
         ("", "void.csv: the file is empty"),
-        ("a,b\n1,2\n3\n", "void.csv: not a readable table"),
+        ("a,b\n1,2\n3\n", "void.csv, line 3: 1 cell, and the header has 2"),
         ("a,b\n1,inf\n2,3\n", "void.csv, row 0: column 'b': inf is no finite number"),
     ],
 )

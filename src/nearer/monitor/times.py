@@ -1,0 +1,129 @@
+"""Times of rows as numbers whose order is that of time, whatever they were written as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearer.errors import InputError, shown
+
+
+@dataclass(frozen=True, eq=False)
+class Times:
+    """Times of n rows.
+
+    Attributes
+    ----------
+    values : int64 or float64 (n,): microseconds since 1970 where `dated`, otherwise the numbers as they were.
+    dated : whether they are dates, which periods such as "7d" can cut.
+    """
+
+    values: NDArray[np.int64] | NDArray[np.float64]
+    dated: bool
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def text(self, row: int) -> str:
+        """The time of a row as people write it."""
+        value = self.values[row]
+        if not self.dated:
+            return str(int(value)) if float(value).is_integer() else str(float(value))
+        stamp = str(np.datetime64(int(value), "us"))
+        return stamp.removesuffix(".000000").removesuffix("T00:00:00")
+
+
+def read_times(column: Any, where: str | None = None) -> Times:
+    """Times of a column: numbers, dates, timestamps, or texts of ISO 8601 (`pyarrow.array` takes it).
+
+    Raises `InputError` naming the first row that holds no time.
+    """
+    import pyarrow as pa  # noqa: PLC0415  (heavy: paid for where it is needed)
+
+    values = column if hasattr(column, "null_count") else pa.array(column, from_pandas=True)
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if values.null_count:
+        row = values.is_null().index(True).as_py()
+        raise InputError("there is no time", file=where, row=row, remedy="fill it in, or remove the row")
+    kind = values.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        values = _of_texts(values, where)
+        kind = values.type
+    if pa.types.is_integer(kind):
+        return Times(_numbers(values, pa.int64(), where), dated=False)
+    if pa.types.is_floating(kind):
+        return Times(_finite(_numbers(values, pa.float64(), where), where), dated=False)
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        stamps = values.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False)
+        return Times(_numbers(stamps, pa.int64(), where), dated=True)
+    raise InputError(
+        f"a time is {kind}", file=where, remedy="use numbers, dates, timestamps or texts of ISO 8601"
+    )
+
+
+def time_of(value: object) -> Times:
+    """A single time, as an option or a line of a stream gives it; raises `InputError` for what is none."""
+    import pyarrow as pa  # noqa: PLC0415  (as above)
+
+    try:
+        return read_times(pa.array([value]))
+    except (pa.ArrowException, OverflowError):
+        raise InputError(
+            f"{shown(value)} is no time", remedy="use a number, or ISO 8601: 2024-05-01"
+        ) from None
+
+
+def _of_texts(values: Any, where: str | None) -> Any:
+    """Texts as whole numbers, other numbers or timestamps: the first that all of them are."""
+    import pyarrow as pa  # noqa: PLC0415  (as above)
+
+    kinds = (pa.int64(), pa.float64(), pa.timestamp("us"), pa.timestamp("us", "UTC"))
+    for kind in kinds:
+        try:
+            return values.cast(kind)
+        except pa.ArrowInvalid:
+            continue
+    dated = [_is(text, kinds[2:]) for text in values]
+    row = dated.index(False) if False in dated else 0
+    raise InputError(
+        f"{shown(values[row].as_py())} is no time",
+        file=where,
+        row=row,
+        remedy="use numbers, or ISO 8601, all with a zone or all without: 2024-05-01, 2024-05-01T12:00",
+    )
+
+
+def _is(text: Any, kinds: tuple[Any, ...]) -> bool:
+    import pyarrow as pa  # noqa: PLC0415  (as above)
+
+    for kind in kinds:
+        try:
+            text.cast(kind)
+        except pa.ArrowInvalid:
+            continue
+        return True
+    return False
+
+
+def _numbers(values: Any, kind: Any, where: str | None) -> Any:
+    import pyarrow as pa  # noqa: PLC0415  (as above)
+
+    try:
+        return np.asarray(values.cast(kind).to_numpy(zero_copy_only=False))
+    except pa.ArrowInvalid as error:
+        raise InputError(f"a time is out of range ({error})", file=where) from None
+
+
+def _finite(values: NDArray[np.float64], where: str | None) -> NDArray[np.float64]:
+    wrong = np.flatnonzero(~np.isfinite(values))
+    if wrong.size:
+        raise InputError(
+            f"the time {values[wrong[0]]} is no time", file=where, row=int(wrong[0]), remedy="correct the row"
+        )
+    return values
