@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from nearer.errors import InputError, ParameterError
 from nearer.monitor import TESTS, Baseline, compare
@@ -20,6 +21,7 @@ from nearer.monitor.exchange import (
     permutations_for,
     smallest_window,
 )
+from nearer.monitor.inhomogeneity import inhomogeneity
 
 Floats = NDArray[np.float64]
 
@@ -88,6 +90,21 @@ def test_the_same_seed_gives_the_same_bits_and_another_one_others(baseline: Base
     first, again = (compare(baseline, window, seed=3) for _ in range(2))
     assert (first.p_value, first.outcomes) == (again.p_value, again.outcomes)
     assert compare(baseline, window, seed=4).outcomes != first.outcomes
+
+
+def test_threads_change_no_bit() -> None:
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            before = baseline_of(normal(10, 300, 70), normal(11, 80, 70))
+            one = compare(before, normal(12, 200, 70))
+            found.append((one.p_value, one.effect, one.outcomes, repr(one.axes_p), repr(one.clusters_before)))
+    assert found[0] == found[1]
+
+
+def test_the_effect_is_that_of_a_window_without_tests(baseline: Baseline) -> None:
+    window = normal(13, 50, 8) + 1
+    assert compare(baseline, window).effect == pytest.approx(inhomogeneity(baseline, window), rel=1e-4)
 
 
 def test_moving_and_scaling_all_vectors_changes_no_p_value(baseline: Baseline) -> None:
