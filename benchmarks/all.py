@@ -16,6 +16,8 @@ import contrastive_audio
 import contrastive_images
 import document_methods
 import documents
+import drift
+import drift_level
 import glove
 import graphs
 import hierarchical
@@ -53,6 +55,8 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "audio": ("Voices", audio.run),
     "bridge": ("A bridge between two kinds of data", bridge.run),
     "tables": ("Tables", tables.run),
+    "drift": ("Tests of drift", drift.run),
+    "drift_level": ("False alarms of the tests of drift", drift_level.run),
     "search": ("Exact search", search.run),
 }
 

@@ -11,6 +11,7 @@ from nearer.monitor.verdict import Verdict
 from nearer.replace import storage_errors
 
 logger = logging.getLogger("nearer.monitor")
+logger.addHandler(logging.NullHandler())  # nothing on the terminal unless somebody asks for it
 
 
 def logged(verdict: Verdict) -> None:

@@ -114,9 +114,11 @@ class Baseline:
     def centroids(self) -> Matrix:
         """Centres (c, dim) of the guide's clusters, by k-means."""
         from sklearn.cluster import KMeans  # noqa: PLC0415  (`import nearer` stays light)
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415
 
         count = max(1, min(CLUSTERS, len(self.guide) // 10, len(np.unique(self.guide, axis=0))))
-        model = KMeans(count, n_init=1, random_state=self.seed).fit(self.guide)
+        with threadpool_limits(1):  # sums of several threads differ in their last bits
+            model = KMeans(count, n_init=1, random_state=self.seed).fit(self.guide)
         return np.asarray(model.cluster_centers_, np.float64)
 
     @cached_property
@@ -138,6 +140,13 @@ class Baseline:
         from nearer.monitor.inhomogeneity import mean_distance  # noqa: PLC0415  (it measures baselines)
 
         return mean_distance(self.rows, self.rows)
+
+    @cached_property
+    def usual(self) -> Matrix:
+        """Mean distances (n,) of the compared rows to the guide's nearest, ascending."""
+        from nearer.monitor.scores import nearest_distances  # noqa: PLC0415  (it scores baselines)
+
+        return np.sort(nearest_distances(self.rows, self.guide)[0])
 
     @property
     def axis_names(self) -> tuple[str, ...]:

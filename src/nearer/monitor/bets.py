@@ -43,7 +43,8 @@ class Family:
 
     def gains(self, sums: Floats, ranks: int) -> Floats:
         """Logarithm (j, k) of what every bet multiplies its stake by over `ranks` ranks with these `sums`."""
-        return self.constant * ranks + np.einsum("jkf,jf->jk", self.factors, sums)
+        gained = np.einsum("jkf,jf->jk", self.factors, sums)
+        return np.asarray(self.constant * ranks + gained, np.float64)
 
 
 def sums(ranks: Floats, shares: Floats) -> Floats:

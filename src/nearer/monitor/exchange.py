@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from nearer.chance import checked_alpha, smallest_draws
 from nearer.errors import InputError, ParameterError, shown
 
-ARRANGEMENTS = 400  # of one check at least, the observed one counted
-DRAWN_AT_ALPHA = 2  # of them that may lie above what is said at `alpha`, at least
+ARRANGEMENTS = 200  # of one check at least, the observed one counted
+AT_ALPHA = 4  # of them, at least, that are called p <= alpha
 
 Floats = NDArray[np.float64]
 Shares = NDArray[np.float32]
@@ -79,11 +79,10 @@ def arrangements(n: int, m: int) -> int:
     return math.comb(n + m, m) // (2 if n == m else 1)
 
 
-def smallest_window(n: int, alpha: float) -> int | None:
-    """Units of a window, at least, whose test against n units can reach `alpha`; None where n are too
-    few."""
-    fitting = (m for m in range(1, n + 2) if arrangements(n, m) > smallest_draws(alpha))
-    return next(fitting, None)
+def smallest_window(n: int, alpha: float) -> int:
+    """Units of a window, at least, whose test against n >= 1 units can reach `alpha`."""
+    needed = smallest_draws(alpha)
+    return next(m for m in range(1, needed + 1) if arrangements(n, m) > needed)
 
 
 def checked_sizes(n: int, m: int, alpha: float, block: int) -> tuple[int, int]:
@@ -94,19 +93,22 @@ def checked_sizes(n: int, m: int, alpha: float, block: int) -> tuple[int, int]:
     if isinstance(block, bool) or not isinstance(block, int | np.integer) or block < 1:
         raise ParameterError(f"block is {shown(block)}", remedy="use a whole number of rows, 1 or more")
     old, new = n // block, m // block
-    if new and old and arrangements(old, new) > smallest_draws(alpha):
+    if old and new and arrangements(old, new) > smallest_draws(alpha):
         return old * block, new * block
     of_rows = f"rows in blocks of {block}" if block > 1 else "rows"
-    problem = f"a window of {m} {of_rows} against {n} can never reach alpha = {alpha:g}"
-    least = smallest_window(old, alpha) if old else None
-    if least is None:
-        few = next(size for size in range(1, 1 << 20) if smallest_window(size, alpha) is not None)
-        raise InputError(problem, remedy=f"pass a baseline of at least {few * block} rows to compare with")
-    raise InputError(problem, remedy=f"pass windows of at least {least * block} rows, or a larger alpha")
+    sizes = (
+        f"windows of at least {smallest_window(old, alpha) * block} rows"
+        if old
+        else f"a baseline of at least {block} rows to compare with"
+    )
+    raise InputError(
+        f"a window of {m} {of_rows} against {n} can never reach alpha = {alpha:g}",
+        remedy=f"pass {sizes}, or use {'shorter blocks' if block > 1 else 'a larger alpha'}",
+    )
 
 
 def permutations_for(alpha: float) -> int:
     """Permutations B with which P(p <= alpha) is `alpha`, not less: (B + 1) * alpha is whole or nearly."""
-    least = max(ARRANGEMENTS, math.ceil(DRAWN_AT_ALPHA / checked_alpha(alpha)))
+    least = max(ARRANGEMENTS, math.ceil(AT_ALPHA / checked_alpha(alpha)))
     lost = [round((size * alpha) % 1, 9) / size for size in range(least, 2 * least)]
     return least + int(np.argmin(lost)) - 1

@@ -95,6 +95,9 @@ def _forward(time: Any, rows: int, last: Times | None) -> Times | None:
     """The time of the last row; raises `InputError` where time goes backwards."""
     if time is None:
         return None
+    if isinstance(time, np.datetime64):
+        time = time.astype("M8[us]")
+    time = time.item() if isinstance(time, np.generic) else time
     several = not isinstance(time, str) and np.ndim(time) == 1
     times = read_times(time, WINDOW) if several else time_of(time)
     if several and len(times) != rows:

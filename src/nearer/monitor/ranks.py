@@ -8,6 +8,8 @@ Values are kept as counts of cells, so equal cells tie: a function of a value is
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,9 +46,10 @@ def _chunk(counts: Cells, cells: Cells, noise: Floats) -> Floats:
     upto = np.cumsum(counts, axis=1)
     equal = np.take_along_axis(counts, cells, axis=1)
     less = np.take_along_axis(upto, cells, axis=1) - equal
-    small = cells.astype(np.int16 if width < 1 << 15 else np.int64)
-    earlier = np.tri(size, k=-1, dtype=bool)
-    less += ((small[:, None] < small[:, :, None]) & earlier).sum(axis=2)
-    equal += ((small[:, None] == small[:, :, None]) & earlier).sum(axis=2)
+    small: NDArray[Any] = cells.astype(np.int16) if width < 1 << 15 else cells  # small ones compare faster
+    for place in range(size - 1):
+        later = slice(place + 1, None)
+        less[:, later] += small[:, place, None] < small[:, later]
+        equal[:, later] += small[:, place, None] == small[:, later]
     before = upto[:, -1:] + np.arange(size)
     return np.asarray((less + noise * (equal + 1)) / (before + 1), np.float64)

@@ -51,13 +51,7 @@ class Scores:
     def of(cls, baseline: Baseline) -> Scores:
         """Learn the scores from the guide of `baseline`."""
         further = len(_axes(baseline)) - len(baseline.axes)
-        kinds: tuple[Kind, ...] = (
-            *(["axis"] * len(baseline.axes)),
-            *(["further axis"] * further),
-            "distance",
-            "distance",
-            *(["cluster"] * len(baseline.centroids)),
-        )
+        kinds = _kinds(len(baseline.axes), further, len(baseline.centroids))
         names = (
             *baseline.axis_names,
             *(f"axis {number + 1}" for number in range(AXES, AXES + further)),
@@ -84,7 +78,7 @@ class Scores:
     @property
     def width(self) -> int:
         """Cells of a score."""
-        return self.borders.shape[1] + 1
+        return int(self.borders.shape[1]) + 1
 
     def values(self, rows: Floats) -> Floats:
         """What every score says of prepared rows (m, dim), mean of each whole block: (j, m // block).
@@ -105,6 +99,17 @@ class Scores:
                 for borders, row in zip(self.borders, values, strict=True)
             ]
         ).astype(np.int64)
+
+
+def _kinds(axes: int, further: int, clusters: int) -> tuple[Kind, ...]:
+    """The kind of every score, in their order."""
+    counts: tuple[tuple[Kind, int], ...] = (
+        ("axis", axes),
+        ("further axis", further),
+        ("distance", 2),
+        ("cluster", clusters),
+    )
+    return tuple(kind for kind, count in counts for _ in range(count))
 
 
 def in_blocks(values: Floats, block: int) -> Floats:

@@ -29,7 +29,7 @@ class Comparison:
 
     Attributes
     ----------
-    p_value : of all tests together, valid in finite samples.
+    p_value : of all tests together, valid in finite samples; of the test itself where it is the only one.
     effect : the energy coefficient of inhomogeneity, 0 to 1 (Székely & Rizzo, 2013).
     outcomes : each test alone, in the order of `TESTS`; their p-values are not adjusted for there being
         several.
@@ -124,12 +124,11 @@ def _compared(
         found["axes"] = parts["axes"].each.max(axis=0)
     if "clusters" in names:
         found["clusters"], parts["clusters"] = clusters(rows, baseline.centroids, exchange)
-    statistics = np.stack([found[name] for name in names])
-    single = p_values(statistics.T)
+    single = p_values(np.stack([found[name] for name in names], axis=1))
     outcomes = tuple(
         TestOutcome(name, float(found[name][0]), float(p)) for name, p in zip(names, single, strict=True)
     )
-    whole = float(single[0]) if len(names) == 1 else float(p_values(joint(statistics)))
+    whole = float(single[0]) if len(names) == 1 else float(p_values(joint(found)))
     adjusted = {kind: adjusted_for_all(each.each) for kind, each in parts.items()}
     by_axis, by_cluster = parts.get("axes"), parts.get("clusters")
     return Comparison(
