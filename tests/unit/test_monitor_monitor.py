@@ -142,9 +142,9 @@ def test_another_identity_is_refused_by_both_names() -> None:
     with pytest.raises(SpaceMismatch) as caught:
         watcher.check(nearer.Space(KEYS, ROWS, identity="b" * 64))
     assert str(caught.value) == (
-        "the window has identity bbbbbbbbbbbb, the baseline aaaaaaaaaaaa: vectors of different spaces cannot be "
-        "compared; encode both with one encoder; after a change of model, `nearer align OLD NEW`, or make the "
-        "baseline anew"
+        "the window has identity bbbbbbbbbbbb, the baseline aaaaaaaaaaaa: vectors of different spaces cannot "
+        "be compared; encode both with one encoder; after a change of model, `nearer align OLD NEW`, or make "
+        "the baseline anew"
     )
     with pytest.raises(SpaceMismatch, match="the window is compared by dot, the baseline by cosine"):
         watcher.check(nearer.Space(KEYS, ROWS, "dot", identity="a" * 64))

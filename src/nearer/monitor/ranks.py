@@ -47,8 +47,9 @@ def _chunk(counts: Cells, cells: Cells, noise: Floats) -> Floats:
     equal = np.take_along_axis(counts, cells, axis=1)
     less = np.take_along_axis(upto, cells, axis=1) - equal
     small: NDArray[Any] = cells.astype(np.int16) if width < 1 << 15 else cells  # small ones compare faster
-    earlier = np.tri(size, k=-1, dtype=bool)
-    less += ((small[:, None] < small[:, :, None]) & earlier).sum(axis=2)
-    equal += ((small[:, None] == small[:, :, None]) & earlier).sum(axis=2)
+    for place in range(size - 1):
+        later = slice(place + 1, None)
+        less[:, later] += small[:, place, None] < small[:, later]
+        equal[:, later] += small[:, place, None] == small[:, later]
     before = upto[:, -1:] + np.arange(size)
     return np.asarray((less + noise * (equal + 1)) / (before + 1), np.float64)
