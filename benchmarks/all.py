@@ -24,6 +24,7 @@ import hierarchical
 import images
 import inductive
 import methods
+import monitoring
 import page
 import phrases
 import recommenders
@@ -58,6 +59,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "drift": ("Tests of drift", drift.run),
     "drift_level": ("False alarms of the tests of drift", drift_level.run),
     "search": ("Exact search", search.run),
+    "monitoring": ("Monitoring for ever", monitoring.run),
 }
 
 
