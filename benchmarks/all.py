@@ -17,6 +17,8 @@ import contrastive_audio
 import contrastive_images
 import document_methods
 import documents
+import drift
+import drift_level
 import glove
 import graphs
 import health
@@ -59,6 +61,8 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "tables": ("Tables", tables.run),
     "breaks": ("Themes through time", breaks.run),
     "health": ("Health of a space", health.run),
+    "drift": ("Tests of drift", drift.run),
+    "drift_level": ("False alarms of the tests of drift", drift_level.run),
     "search": ("Exact search", search.run),
     "monitoring": ("Monitoring for ever", monitoring.run),
     "upgrade": ("Changing the model of a store", upgrade.run),
