@@ -32,6 +32,7 @@ import subwords
 import tables
 import text_encoders
 import text_methods
+import watching
 import words
 from report import Measured, kept, render
 
@@ -58,6 +59,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "drift": ("Tests of drift", drift.run),
     "drift_level": ("False alarms of the tests of drift", drift_level.run),
     "search": ("Exact search", search.run),
+    "watching": ("Watching real data", watching.run),
 }
 
 
