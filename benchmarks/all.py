@@ -36,6 +36,7 @@ import tables
 import text_encoders
 import text_methods
 import upgrade
+import watching
 import words
 from report import Measured, kept, render
 
@@ -66,6 +67,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "search": ("Exact search", search.run),
     "monitoring": ("Monitoring for ever", monitoring.run),
     "upgrade": ("Changing the model of a store", upgrade.run),
+    "watching": ("Watching real data", watching.run),
 }
 
 
