@@ -121,7 +121,7 @@ def test_alarms_come_within_the_delay(baseline: Baseline) -> None:
     """Whatever sample of changed rows it was computed from, in streams of rows that are in none of them."""
     within = 0
     for sample in range(4):
-        told = delay(baseline, changed_rows(400, sample), 50, streams=59, seed=1, permutations=39)
+        told = delay(baseline, changed_rows(600, sample), 50, streams=59, seed=1, permutations=39)
         assert told.windows is not None
         assert told.median is not None
         assert 1 <= told.median < told.windows
@@ -137,7 +137,7 @@ def test_alarms_come_within_the_delay(baseline: Baseline) -> None:
 def test_a_delay_longer_than_was_simulated_is_none(
     baseline: Baseline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nearer.monitor.power.MOST", 1)
+    monkeypatch.setattr("nearer.monitor.delays.MOST", 1)
     told = delay(baseline, np.random.default_rng(5).standard_normal((100, DIM)), 30, streams=59)
     assert told == Delay(30, 0.05, 0.95, None, None, 59)
 
