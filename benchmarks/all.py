@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import audio
+import breaks
 import bridge
 import contrastive_audio
 import contrastive_images
@@ -20,10 +21,12 @@ import drift
 import drift_level
 import glove
 import graphs
+import health
 import hierarchical
 import images
 import inductive
 import methods
+import monitoring
 import page
 import phrases
 import recommenders
@@ -32,6 +35,7 @@ import subwords
 import tables
 import text_encoders
 import text_methods
+import upgrade
 import watching
 import words
 from report import Measured, kept, render
@@ -56,9 +60,13 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "audio": ("Voices", audio.run),
     "bridge": ("A bridge between two kinds of data", bridge.run),
     "tables": ("Tables", tables.run),
+    "breaks": ("Themes through time", breaks.run),
+    "health": ("Health of a space", health.run),
     "drift": ("Tests of drift", drift.run),
     "drift_level": ("False alarms of the tests of drift", drift_level.run),
     "search": ("Exact search", search.run),
+    "monitoring": ("Monitoring for ever", monitoring.run),
+    "upgrade": ("Changing the model of a store", upgrade.run),
     "watching": ("Watching real data", watching.run),
 }
 

@@ -43,7 +43,7 @@ def read_times(column: Any, where: str | None = None) -> Times:
     """
     import pyarrow as pa  # noqa: PLC0415  (heavy: paid for where it is needed)
 
-    values = column if hasattr(column, "null_count") else pa.array(column, from_pandas=True)
+    values = column if hasattr(column, "null_count") else _arrow(column, where)
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     if pa.types.is_dictionary(values.type):
@@ -77,6 +77,26 @@ def time_of(value: object) -> Times:
         raise InputError(
             f"{shown(value)} is no time", remedy="use a number, or ISO 8601: 2024-05-01"
         ) from None
+
+
+def _arrow(column: Any, where: str | None) -> Any:
+    """Values as an Arrow array; raises `InputError` naming one of another kind than the first."""
+    import pyarrow as pa  # noqa: PLC0415  (as above)
+
+    plain = column if isinstance(column, np.ndarray) else list(column)
+    try:
+        return pa.array(plain, from_pandas=True)
+    except (pa.ArrowException, TypeError, OverflowError):
+        listed = list(plain)
+    for row in range(1, len(listed) + 1):  # values are alike up to the row before
+        try:
+            pa.array([listed[0], listed[row - 1]], from_pandas=True)
+        except (pa.ArrowException, TypeError, OverflowError):
+            break
+    raise InputError(
+        f"{shown(listed[row - 1])} is no time of the kind of {shown(listed[0])}", file=where, row=row - 1,
+        remedy="use numbers, or ISO 8601, for all",
+    )  # fmt: skip
 
 
 def _of_texts(values: Any, where: str | None) -> Any:

@@ -38,6 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     (folder / "questions.txt").write_text(shipped_text("questions.txt"), encoding="utf-8")
     model = nearer.Word2Vec(32, epochs=3, threads=1).fit(folder / "corpus.txt")
     model.space_.save(folder / "words.space")
+    write_later(folder, model.space_)
     nearer.Doc2Vec(16, min_count=1, epochs=2, threads=1).fit(texts).save(folder / "texts.model")
     about = {"chess": "king queen rook pawn bishop knight", "tea": "tea milk scones jam cream sugar"}
     told = {
@@ -50,7 +51,9 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     for name, dim in (("a", 8), ("b", 4)):
         documents = nearer.Doc2Vec(dim, min_count=1, epochs=20, threads=1, seed=1)
         documents.fit({key: text for key, (text, _) in told.items()}).save(folder / f"{name}.model")
+    write_diary(folder)
     np.save(folder / "queries.npy", model.space_.vectors[:4])
+    write_upgrades(folder, model.space_)
     write_judgements(folder, model.space_)
     write_recommender(folder)
     write_graph(folder)
@@ -59,6 +62,41 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     write_sounds(folder / "sounds")
     write_readings(folder)
     return folder
+
+
+def write_diary(folder: Path) -> None:
+    """Notes of 20 months, about chess until the tenth and about tea from then on, in the space of a.model."""
+    notes = {}
+    for month in range(20):
+        topic, words = ("chess", "king queen rook") if month < 10 else ("tea", "tea milk scones")
+        for number in range(5):
+            date = f"20{20 + month // 12}-{month % 12 + 1:02}"
+            notes[f"{topic}{5 * month + number}"] = (f"{words} {number} again", f"{date}-01")
+    texts, months = zip(*notes.values(), strict=True)
+    encoder = nearer.encoder(folder / "a.model")
+    keys = [key.replace("tea50", "tea1").replace("tea51", "tea2") for key in notes]
+    vectors = encoder.encode(list(texts))
+    space = nearer.Space(keys, vectors, items={"month": list(months)}, identity=encoder.identity)
+    space.save(folder / "diary.space")
+
+
+def write_later(folder: Path, words: nearer.Space) -> None:
+    """The words again: with other noise, and on turned axes with 25 words in each other's places."""
+    generator = np.random.default_rng(0)
+    axes = np.linalg.qr(generator.standard_normal((words.dim, words.dim)))[0]
+    moved = words.vectors.copy()
+    moved[100:125] = moved[np.roll(np.arange(100, 125), 7)]
+    for name, vectors in (("again", words.vectors), ("later", moved @ axes)):
+        noise = 0.1 * vectors.std() * generator.standard_normal(vectors.shape)
+        nearer.Space(words.keys, vectors + noise).save(folder / f"{name}.space")
+
+
+def write_upgrades(folder: Path, words: nearer.Space) -> None:
+    """The words turned, as another model might have them, and topics by one of two models."""
+    axes, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(words.dim, words.dim)))
+    nearer.Space(words.keys, words.vectors @ axes).save(folder / "turned.space")
+    topics = folder / "topics.csv"
+    nearer.embed(str(folder / "a.model"), topics, column="text", keep=["text"], out=folder / "papers.space")
 
 
 def write_people(path: Path) -> None:
@@ -160,6 +198,10 @@ def write_judgements(folder: Path, space: nearer.Space) -> None:
     ]
     (folder / "qrels.txt").write_text("".join(lines), encoding="utf-8")
     labelled = (f"{key}\t{'long' if len(key) > 5 else 'short'}\n" for key in space.keys[:200])
+    asked = space.keys[:60]
+    matches = "".join(f"{key}\t{space.neighbors(key, 1)[0].key}\t1\n" for key in asked)
+    others = "".join(f"{key}\t{space.keys[-1 - row]}\t0\n" for row, key in enumerate(asked))
+    (folder / "matches.tsv").write_text(f"text1\ttext2\tlabel\n{matches}{others}", encoding="utf-8")
     (folder / "labels.tsv").write_text("".join(labelled), encoding="utf-8")
 
 

@@ -1,0 +1,147 @@
+"""Leakage: test items that are, or are nearly, among the training items; and those unlike any of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nearer.chance import benjamini_hochberg, binomial_interval, conformal_p_values
+from nearer.evaluate.health.copies import canonical
+from nearer.evaluate.health.duplicates import FEWEST, LEAST_NEAR, dimension_around, threshold
+from nearer.evaluate.health.measure import Kind, Measure, Scale, Skipped
+from nearer.evaluate.health.nearest import Near, Rows, Vectors, nearest
+from nearer.evaluate.health.points import Points
+
+RATE = 0.05  # of the test items called unusual, at most this share is expected to be chance
+
+LEAKED = Kind(
+    "leakage",
+    "leakage",
+    "share of test items, 0 to 1",
+    Scale(0, 0.01),
+    "The share of test items whose nearest training item is the same vector or a near-duplicate, at a false "
+    "discovery rate of 5 %: a score on them tests memory.",
+    "Remove these test items, or split by groups of near-duplicates, and judge again.",
+    "the same share among the training items themselves: what a random split of them would leak",
+)
+SHARED = Kind(
+    "leakage",
+    "shared keys",
+    "share of test items, 0 to 1",
+    Scale(0, 0.01),
+    "The share of test items whose key is also that of a training item.",
+    "Remove these items from one of both, unless equal keys mean different items.",
+)
+UNUSUAL = Kind(
+    "leakage",
+    "unusual test items",
+    "share of test items, 0 to 1",
+    Scale(0, 0.05),
+    "The share of test items further from the training items than these are from each other, at a false "
+    "discovery rate of 5 %.",
+    "Look at them: the training items do not cover them, and scores on them say little of the rest.",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Test:
+    """Test items: `vectors` (t, dim) and their `keys`; `named` says whether keys can be compared."""
+
+    __test__ = False  # no case of pytest
+
+    vectors: Vectors
+    keys: list[str]
+    named: bool
+
+
+def leakage(
+    train: Points, train_keys: list[str], test: Test, sample: int, examples: int, seed: int
+) -> list[Measure | Skipped]:
+    """Leaked items, shared keys, and unusual items, of a sample of the test items."""
+    found: list[Measure | Skipped] = []
+    if test.named:
+        known = set(train_keys)
+        both = [(key,) for key in test.keys if key in known]
+        found.append(SHARED.measured(len(both) / len(test.keys), len(test.keys), examples=both[:examples]))
+    there = (
+        np.flatnonzero(test.vectors.any(axis=1)) if train.metric == "cosine" else np.arange(len(test.keys))
+    )
+    rows = np.sort(np.random.default_rng(seed).permutation(there)[:sample])
+    if not len(rows) or len(train.vectors) < 2:
+        return [
+            *found,
+            Skipped("leakage", "needs two distinct training items and a test item that is not zero"),
+        ]
+    part = Test(test.vectors[rows], [test.keys[row] for row in rows], test.named)
+    found.append(_leaked(train, train_keys, part, examples))
+    return [*found, _unusual(train, part, sample, examples, seed)]
+
+
+def _leaked(train: Points, train_keys: list[str], test: Test, examples: int) -> Measure:
+    metric = "euclidean" if train.metric == "dot" else train.metric
+    near = nearest(train.vectors, test.vectors, metric, train.k, train.threads)
+    bits = [canonical(rows, train.metric) for rows in (test.vectors, train.vectors[near.rows[:, 0]])]
+    exact = (bits[0] == bits[1]).all(axis=1)
+    limit, told = 0.0, f"Near ones are told from {FEWEST} distinct training items, and k from {LEAST_NEAR}."
+    if len(train.drawn) >= FEWEST and train.k >= LEAST_NEAR:
+        others = Near(near.rows[~exact], near.distances[~exact])
+        limit, told = threshold(others, dimension_around(train.near)), ""
+    leaked = exact | (near.distances[:, 0] <= limit if limit > 0 else False)
+    order = np.argsort(near.distances[leaked, 0], kind="stable")[:examples]
+    places = np.flatnonzero(leaked)[order]
+    pairs = zip(places, train.keys_of(train_keys, near.rows[places, 0]), strict=True)
+    count, n = int(leaked.sum()), len(leaked)
+    reference = _own_share(train, limit)
+    expected = f"a random split would leak about {reference * n:.1f} of these {n:,}"
+    return LEAKED.measured(
+        count / n,
+        n,
+        interval=binomial_interval(count, n),
+        reference=reference,
+        examples=[(test.keys[place], key) for place, key in pairs],
+        told=f"{int(exact.sum()):,} are exact; {expected}. {told}".rstrip(),
+    )
+
+
+def _own_share(train: Points, limit: float) -> float:
+    """The share of training items that have a copy, or another one within `limit`, among themselves."""
+    sizes = np.bincount(train.first)
+    copied = sizes[train.first] > 1
+    if train.metric == "cosine":
+        copied = np.delete(copied, train.zero)
+    alone = sizes[train.rows[train.drawn]] == 1
+    close = train.near.distances[alone, 0] <= limit if limit > 0 else np.zeros(1)
+    share = float(copied.mean())
+    return share + (1 - share) * (float(close.mean()) if len(close) else 0.0)
+
+
+def _unusual(train: Points, test: Test, sample: int, examples: int, seed: int) -> Measure | Skipped:
+    """Test items that conformal p-values tell from training items.
+
+    Training items are parted by lot: the score of an item is its distance to the k-th nearest of one part,
+    the other part says how large scores are of items like those of training.
+    """
+    n = len(train.vectors)
+    order = np.random.default_rng(seed).permutation(n)
+    calibration: Rows = order[: min(sample, n // 2)]
+    base: Rows = order[len(calibration) :]
+    if len(calibration) < 1 / RATE:
+        why = f"{n} distinct training items say too little of what is usual: needs {2 / RATE:g}"
+        return Skipped("unusual test items", why)
+    metric = "euclidean" if train.metric == "dot" else train.metric
+    k = min(train.k, len(base))
+    vectors = np.ascontiguousarray(train.vectors[np.sort(base)])
+    known, asked = (
+        nearest(vectors, queries, metric, k, train.threads).distances[:, -1]
+        for queries in (train.vectors[calibration], test.vectors)
+    )
+    p_values = benjamini_hochberg(conformal_p_values(asked, known))
+    named = np.flatnonzero(p_values <= RATE)
+    named = named[np.argsort(-asked[named], kind="stable")]
+    shown = [(test.keys[place],) for place in named[:examples]]
+    least = int(np.ceil(len(asked) / (RATE * (len(known) + 1))))
+    told = f"{len(known):,} training items say what is usual; fewer than {least:,} such items are not found."
+    return UNUSUAL.measured(
+        len(named) / len(asked), len(asked), examples=shown, told=told if least > 1 else ""
+    )
