@@ -13,8 +13,8 @@ from pathlib import Path
 import audio
 import breaks
 import bridge
-import changes
 import calibration
+import changes
 import contrastive_audio
 import contrastive_images
 import document_methods
@@ -64,7 +64,6 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "tables": ("Tables", tables.run),
     "breaks": ("When themes changed", breaks.run),
     "changes": ("Data or space", changes.run),
-    "breaks": ("Themes through time", breaks.run),
     "health": ("Health of a space", health.run),
     "drift": ("Tests of drift", drift.run),
     "drift_level": ("False alarms of the tests of drift", drift_level.run),
