@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,6 +18,7 @@ EXAMPLES = (
     "nearer calibrate words.space --score 0.7 --frequency rank -o words.html",
     "nearer calibrate words.space matches.tsv --method platt --score 0.5 -o words.json",
 )
+RATE = 0.01
 ENDINGS = (".html", ".htm", ".json")
 
 
@@ -35,8 +37,13 @@ def calibrate(
         typer.Option("--score", metavar="S", help="Say what this score means; may be repeated."),
     ] = None,
     rate: Annotated[
-        float, typer.Option("--false-match-rate", help="Of searches without a match, to be answered.")
-    ] = 0.01,
+        float | None,
+        typer.Option(
+            "--false-match-rate",
+            help="Of searches without a match, to be answered.",
+            show_default="0.01, or the smallest that so few keys can keep",
+        ),
+    ] = None,
     frequency: Annotated[
         str | None,
         typer.Option(
@@ -77,6 +84,8 @@ def calibrate(
         raise typer.BadParameter("--columns goes with PAIRS")
     given: dict[str, Any] = {"sample": sample, "queries": queries, "by_frequency": frequency}
     found = _calibrated(nearer.load(space), pairs, columns, {**given, "method": method, "seed": seed})
+    if rate is None:
+        rate = max(RATE, math.ceil(1e4 * found.smallest_rate) / 1e4)
     threshold, interval = found.threshold(rate), found.false_match_interval(rate)
     asked = scores or []
     meanings = [found.meaning(score) for score in asked]
@@ -100,8 +109,8 @@ def calibrate(
     write()
     low, high = (100 * end for end in interval)
     write(
-        f"search: answer above {threshold:.4f}, and of queries without a match at most {100 * rate:g} % are "
-        f"answered (this calibration: {low:.2f} to {high:.2f} %, 95 %)"
+        f"search: answer above {threshold:.4f}, and of queries without a match at most {100 * rate:.3g} % "
+        f"are answered (this calibration: {low:.2f} to {high:.2f} %, 95 %)"
     )
     for line in meanings:
         write(line)

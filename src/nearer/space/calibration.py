@@ -131,6 +131,11 @@ class Calibration:
         """
         return rates.threshold(self.best, false_match_rate, k)
 
+    @property
+    def smallest_rate(self) -> float:
+        """The smallest false-match rate that `threshold` can keep with so many calibrating queries."""
+        return rates.smallest_rate(self.best)
+
     def false_match_interval(self, false_match_rate: float = 0.01, k: int = 1) -> tuple[float, float]:
         """Where the real rate of `threshold` lies with 95 %, as this one calibration has turned out.
 

@@ -36,6 +36,14 @@ def test_a_score_is_told_in_words_and_numbers(run: Run, run_json: RunJson) -> No
     assert document["false_match"]["rate"] == 0.01
 
 
+def test_few_keys_have_a_larger_rate(here: Path, run_json: RunJson) -> None:
+    vectors = np.random.default_rng(0).standard_normal((30, 4))
+    nearer.Space([str(row) for row in range(30)], vectors).save(here / "few.space")
+    document = run_json("calibrate", "few.space", "--score", 0.7)
+    assert document["false_match"]["rate"] == 0.0646  # 2 / 31, rounded up
+    assert document["scores"][0]["percentile"] > 50
+
+
 def test_what_is_written_serves_the_search(here: Path, run: Run, run_json: RunJson) -> None:
     assert run(*SPACE, *QUICK, "--score", 0.5, "-o", "cal.html").exit_code == 0
     page = (here / "cal.html").read_text(encoding="utf-8")
@@ -78,7 +86,7 @@ def test_hubs_are_corrected_for_on_request(run: Run, run_json: RunJson, index: s
         ((*SPACE, "--columns", "a,b,c"), "--columns goes with PAIRS"),
         ((*SPACE, "--frequency", "size"), "by_frequency is 'size', and the space has no such column"),
         (
-            (*SPACE, "--queries", 50),
+            (*SPACE, "--queries", 50, "--false-match-rate", 0.01),
             "50 queries are too few for a false-match rate of 0.01; calibrate with at ",
         ),
         ((*SPACE, "-o", "a.png"), "a.png: no calibration is written as '.png'; end in .html, .json"),
