@@ -87,6 +87,15 @@ def test_the_unbiased_mmd_is_its_formula(exchange: Exchange) -> None:
         assert found[column] == pytest.approx(expected, abs=1e-6)
 
 
+def test_the_unbiased_mmd_is_alibi_detects(exchange: Exchange) -> None:
+    """Golden: MMDDrift of alibi-detect 0.13.0 with sigma 2, kernel exp(-d^2 / 8), on these samples."""
+    generator = np.random.default_rng(0)
+    x, y = generator.normal(size=(40, 5)), generator.normal(0.4, 1.3, (25, 5))
+    rows = pooled(x, y, exchange)
+    found = mmd_of(squared_distances(rows), unit_of(rows) ** 2 / 8, exchange)
+    assert found[0] == pytest.approx(0.07390087842941284, abs=1e-6)
+
+
 def test_auc_counts_as_mann_and_whitney() -> None:
     generator = np.random.default_rng(1)
     scores = generator.normal(size=(30, 4)).astype(np.float32)

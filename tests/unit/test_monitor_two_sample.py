@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from nearer.errors import InputError, ParameterError
 from nearer.monitor import TESTS, Baseline, compare
 from nearer.monitor.combining import p_values
+from nearer.monitor.comparing import some_of
 from nearer.monitor.exchange import (
     Exchange,
     arrangements,
@@ -20,6 +22,7 @@ from nearer.monitor.exchange import (
     permutations_for,
     smallest_window,
 )
+from nearer.monitor.inhomogeneity import inhomogeneity
 
 Floats = NDArray[np.float64]
 
@@ -90,6 +93,21 @@ def test_the_same_seed_gives_the_same_bits_and_another_one_others(baseline: Base
     assert compare(baseline, window, seed=4).outcomes != first.outcomes
 
 
+def test_threads_change_no_bit() -> None:
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            before = baseline_of(normal(10, 300, 70), normal(11, 80, 70))
+            one = compare(before, normal(12, 200, 70))
+            found.append((one.p_value, one.effect, one.outcomes, repr(one.axes_p), repr(one.clusters_before)))
+    assert found[0] == found[1]
+
+
+def test_the_effect_is_that_of_a_window_without_tests(baseline: Baseline) -> None:
+    window = normal(13, 50, 8) + 1
+    assert compare(baseline, window).effect == pytest.approx(inhomogeneity(baseline, window), rel=1e-4)
+
+
 def test_moving_and_scaling_all_vectors_changes_no_p_value(baseline: Baseline) -> None:
     window = normal(6, 60, 8)
     moved = baseline_of(baseline.rows * 1e4 + 1e5, baseline.guide * 1e4 + 1e5)
@@ -130,10 +148,10 @@ def test_block_rows_left_over_are_left_out(baseline: Baseline) -> None:
 @pytest.mark.parametrize(
     ("rows", "alpha", "block", "line"),
     [
-        (0, 0.05, 1, "a window of 0 rows against 150 can never reach alpha = 0.05; pass windows of at least "
-                      "1 rows, or use a larger alpha"),
-        (1, 0.001, 1, "a window of 1 rows against 150 can never reach alpha = 0.001; pass windows of at least "
-                       "2 rows"),
+        (0, 0.05, 1, "a window of 0 rows against 150 can never reach alpha = 0.05; "
+                     "pass windows of at least 1 rows, or use a larger alpha"),
+        (1, 0.001, 1, "a window of 1 rows against 150 can never reach alpha = 0.001; "
+                      "pass windows of at least 2 rows, or use a larger alpha"),
         (60, 0.05, 70, "a window of 60 rows in blocks of 70 against 150 can never reach alpha = 0.05; "
                        "pass windows of at least 350 rows, or use shorter blocks"),
         (60, 0.05, 151, "a window of 60 rows in blocks of 151 against 150 can never reach alpha = 0.05; "
@@ -172,7 +190,27 @@ def test_permutations_lose_no_level(thousandths: int) -> None:
     assert math.floor(size * alpha + 1e-9) / size == pytest.approx(alpha, rel=2e-3)
 
 
+@pytest.mark.parametrize("block", [1, 30])
+def test_of_a_large_window_some_rows_are_compared(baseline: Baseline, block: int) -> None:
+    window = normal(14, 9000, 8)
+    kept = some_of(window, block, seed=0)
+    places = np.flatnonzero((window[:, None, 0] == kept[None, :, 0]).any(axis=1))
+    assert len(kept) == len(places) == 4000 // block * block
+    np.testing.assert_array_equal(window[places], kept)
+    np.testing.assert_array_equal(
+        places.reshape(-1, block) % block, np.tile(np.arange(block), (len(kept) // block, 1))
+    )
+    assert len(some_of(window[:4000], block, seed=0)) == 4000
+
+
+def test_a_window_larger_than_what_is_compared_has_its_p_value(baseline: Baseline) -> None:
+    found = compare(baseline, normal(15, 4100, 8), tests=["axes"])
+    assert found.p_value > 0.05
+    assert compare(baseline, normal(15, 4100, 8) + baseline.axes[2], tests=["axes"]).p_value == 1 / 200
+
+
 def test_permutations_for_the_usual_rates() -> None:
+    assert permutations_for(1e-4) == 9999
     assert [permutations_for(alpha) for alpha in (0.05, 0.01, 0.1, 0.001)] == [199, 399, 199, 3999]
 
 
@@ -232,7 +270,8 @@ def test_a_constant_baseline_against_other_vectors_is_found() -> None:
         ({"tests": []}, "no tests; use some of"),
         ({"alpha": 5}, "alpha is 5"),
         ({"block": 0}, "block is 0; use a whole number of rows, 1 or more"),
-        ({"permutations": 0}, "permutations is 0; use a whole number, such as 399"),
+        ({"permutations": 18}, "permutations is 18; use a whole number, at least 19 for alpha = 0.05"),
+        ({"permutations": 0}, "permutations is 0; use a whole number, at least 19 for alpha = 0.05"),
     ],
 )
 def test_a_bad_option_is_one_line(baseline: Baseline, options: dict[str, object], line: str) -> None:

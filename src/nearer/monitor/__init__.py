@@ -2,12 +2,13 @@
 
 from nearer.monitor.baseline import Baseline
 from nearer.monitor.breaks import breaks
-from nearer.monitor.breaks_result import Break, Breaks, ThemeSeries
+from nearer.monitor.breaks_result import Break, BreakItem, Breaks
 from nearer.monitor.comparing import TESTS
+from nearer.monitor.delays import delay
 from nearer.monitor.explaining import moved
 from nearer.monitor.monitor import Monitor
 from nearer.monitor.outliers import outlier_scores
-from nearer.monitor.power import delay, detectable
+from nearer.monitor.power import detectable
 from nearer.monitor.sequential import Evidence
 from nearer.monitor.times import Times, read_times, time_of
 from nearer.monitor.two_sample import Comparison, compare
@@ -21,6 +22,7 @@ __all__ = [
     "TESTS",
     "Baseline",
     "Break",
+    "BreakItem",
     "Breaks",
     "Comparison",
     "Delay",
@@ -30,7 +32,6 @@ __all__ = [
     "Monitor",
     "Moved",
     "TestOutcome",
-    "ThemeSeries",
     "Times",
     "Told",
     "Unusual",

@@ -141,6 +141,13 @@ class Baseline:
 
         return mean_distance(self.rows, self.rows)
 
+    @cached_property
+    def usual(self) -> Matrix:
+        """Mean distances (n,) of the compared rows to the guide's nearest, ascending."""
+        from nearer.monitor.scores import nearest_distances  # noqa: PLC0415  (it scores baselines)
+
+        return np.sort(nearest_distances(self.rows, self.guide)[0])
+
     @property
     def axis_names(self) -> tuple[str, ...]:
         """A name for each of `axes`: the one given, or "axis 1", "axis 2" for principal ones."""

@@ -8,11 +8,13 @@ from typing import get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nearer.chance import smallest_draws
 from nearer.errors import InputError, ParameterError, shown
 from nearer.monitor.exchange import Floats
 from nearer.monitor.verdict import TestName
 
 TESTS: tuple[TestName, ...] = get_args(TestName)
+MOST = 4000  # rows of a window that are compared
 
 
 def checked_tests(tests: Iterable[str]) -> tuple[TestName, ...]:
@@ -25,12 +27,14 @@ def checked_tests(tests: Iterable[str]) -> tuple[TestName, ...]:
     return tuple(name for name in TESTS if name in names)
 
 
-def checked_permutations(permutations: int) -> int:
-    """`permutations` if it is a whole number >= 1, else `ParameterError`."""
+def checked_permutations(permutations: int, alpha: float) -> int:
+    """`permutations` if it is a whole number with which p can reach `alpha`, else `ParameterError`."""
+    least = smallest_draws(alpha)
     is_whole = isinstance(permutations, int | np.integer) and not isinstance(permutations, bool)
-    if not is_whole or permutations < 1:
+    if not is_whole or permutations < least:
         raise ParameterError(
-            f"permutations is {shown(permutations)}", remedy="use a whole number, such as 399"
+            f"permutations is {shown(permutations)}",
+            remedy=f"use a whole number, at least {least} for alpha = {alpha:g}",
         )
     return int(permutations)
 
@@ -50,3 +54,13 @@ def checked_window(window: ArrayLike, dim: int) -> Floats:
             "the vector holds NaN or infinity", file="window", row=int(faulty[0]), remedy="remove it"
         )
     return matrix
+
+
+def some_of(window: Floats, block: int, seed: int) -> Floats:
+    """`window`, or `MOST` rows of a larger one in their order: whole blocks drawn by lot, at least one."""
+    blocks = len(window) // block
+    most = max(1, MOST // block)
+    if blocks <= most:
+        return window
+    kept = np.sort(np.random.default_rng([seed, blocks]).choice(blocks, most, replace=False))
+    return np.asarray(window[(kept[:, None] * block + np.arange(block)).ravel()], np.float64)

@@ -15,11 +15,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.chance import checked_alpha, smallest_draws
+from nearer.chance import smallest_draws
 from nearer.errors import InputError, ParameterError, shown
 
 ARRANGEMENTS = 200  # of one check at least, the observed one counted
-AT_ALPHA = 4  # of them, at least, that are called p <= alpha
+AT_ALPHA = 4  # of them, at least, that are called p <= alpha; fewer where it would take more than MANY
+MANY = 4000
 
 Floats = NDArray[np.float64]
 Shares = NDArray[np.float32]
@@ -90,8 +91,7 @@ def checked_sizes(n: int, m: int, alpha: float, block: int) -> tuple[int, int]:
 
     The error names the size that is needed; `ParameterError` for a block that is no whole number >= 1.
     """
-    if isinstance(block, bool) or not isinstance(block, int | np.integer) or block < 1:
-        raise ParameterError(f"block is {shown(block)}", remedy="use a whole number of rows, 1 or more")
+    block = checked_block(block)
     old, new = n // block, m // block
     if old and new and arrangements(old, new) > smallest_draws(alpha):
         return old * block, new * block
@@ -107,8 +107,16 @@ def checked_sizes(n: int, m: int, alpha: float, block: int) -> tuple[int, int]:
     )
 
 
+def checked_block(block: int) -> int:
+    """`block` if it is a whole number of rows >= 1, else `ParameterError`."""
+    if isinstance(block, bool) or not isinstance(block, int | np.integer) or block < 1:
+        raise ParameterError(f"block is {shown(block)}", remedy="use a whole number of rows, 1 or more")
+    return int(block)
+
+
 def permutations_for(alpha: float) -> int:
     """Permutations B with which P(p <= alpha) is `alpha`, not less: (B + 1) * alpha is whole or nearly."""
-    least = max(ARRANGEMENTS, math.ceil(AT_ALPHA / checked_alpha(alpha)))
+    needed = smallest_draws(alpha) + 1
+    least = max(ARRANGEMENTS, needed, min(MANY, AT_ALPHA * needed))
     lost = [round((size * alpha) % 1, 9) / size for size in range(least, 2 * least)]
     return least + int(np.argmin(lost)) - 1

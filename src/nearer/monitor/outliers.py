@@ -25,11 +25,10 @@ def outlier_scores(baseline: Baseline, rows: Floats) -> tuple[Floats, Floats]:
     (1 + #{compared rows with a score at least as large}) / (1 + n): P(p <= a) <= a for an item that is
     exchangeable with the compared rows, whatever the score (Vovk, Gammerman & Shafer, 2005).
     """
-    usual, _ = nearest_distances(baseline.rows, baseline.guide)
+    sorted_ = baseline.usual
     found, _ = nearest_distances(rows, baseline.guide)
-    sorted_ = np.sort(usual)
     larger = len(sorted_) - np.searchsorted(sorted_, found, side="left")
-    middle = float(np.median(usual)) or 1.0
+    middle = float(np.median(sorted_)) or 1.0
     return found / middle, (1 + larger) / (1 + len(sorted_))
 
 

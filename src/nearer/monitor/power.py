@@ -1,6 +1,6 @@
-"""What a check can see: the smallest change that it finds, and how long until it finds a given one.
+"""What a check can see: the smallest change of each kind that windows of one size show.
 
-Both are measured, with the very test that checks windows, on rows of the baseline itself.
+It is measured, with the very test that checks windows, on rows of the baseline itself.
 """
 
 from __future__ import annotations
@@ -10,22 +10,18 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from nearer.chance import binomial_interval, checked_alpha
-from nearer.errors import InputError, ParameterError, shown
-from nearer.monitor.baseline import Baseline, prepared
+from nearer.errors import ParameterError, shown
+from nearer.monitor.baseline import Baseline
 from nearer.monitor.planting import PLANTS, Sample, middle_cluster
 from nearer.monitor.two_sample import compare
-from nearer.monitor.verdict import Delay, Detectable, Effect
-from nearer.space import Space
-from nearer.space.checks import checked_matrix
+from nearer.monitor.verdict import Detectable, Effect
 
 REPEATS = 30  # simulated windows a change
-STREAMS, SURE = 93, 0.95  # simulated streams, of which the second longest delay holds with confidence 95 %
 AGAIN = 3  # baseline rows to compare with, for each of the window, where there are more
 STEP, STEPS = 2.0**0.25, 28  # sizes of a change that are tried: largest / STEP**k
-MOST = 60  # windows of a simulated stream
 
 Matrix = NDArray[np.float64]
 
@@ -70,68 +66,6 @@ def detectable(
     return Detectable(window_size, size, alpha, power, middle_cluster(baseline)[1], found)
 
 
-def delay(
-    baseline: Baseline,
-    changed: Space | ArrayLike,
-    window_size: int,
-    alpha: float = 0.05,
-    *,
-    quantile: float = 0.95,
-    streams: int = STREAMS,
-    seed: int = 0,
-    **options: Any,
-) -> Delay:
-    """How many windows of changed data pass until the alarm.
-
-    Parameters
-    ----------
-    changed : vectors (c, dim) as they are after the change, a sample of at least two windows, better ten.
-    quantile : the share of changes whose alarm comes within the delay.
-    streams : simulated streams, at least log(0.05) / log(quantile): 59 for 0.95.
-    options : of `compare`, such as `tests`.
-
-    Each stream draws its windows, one by one, from a random half of `changed`: halves differ from the
-    whole as much as a sample of this size differs from what it was drawn from (Shao & Wu, 1989), so that the
-    sample's own error is in the delays. They are checked with this baseline from the change on. The delay
-    is the smallest of those simulated for which, with confidence 95 %, at least a share `quantile` of such
-    streams alarms within it, whatever the distribution: an upper tolerance limit by order statistics
-    (Wilks, 1941).
-
-    Raises `InputError` for a sample that is too small and `ParameterError` for too few streams.
-    """
-    rank = _rank(quantile, streams)
-    options = {"block": baseline.block, **options}
-    rows = changed.vectors if isinstance(changed, Space) else checked_matrix(changed)
-    if len(rows) < 2 * window_size:
-        raise InputError(
-            f"{len(rows):,} changed rows are too few for windows of {window_size:,}",
-            remedy=f"pass {2 * window_size:,} or more",
-        )
-    waited = sorted(
-        _wait(
-            baseline, rows, window_size, alpha, draws=np.random.default_rng((seed, stream)), options=options
-        )
-        for stream in range(streams)
-    )
-    middle, late = waited[(streams - 1) // 2], waited[rank - 1]
-    return Delay(window_size, alpha, quantile, _known(middle), _known(late), streams)
-
-
-def _rank(quantile: float, streams: int) -> int:
-    """The least rank whose order statistic bounds a share `quantile` with confidence `SURE`."""
-    from scipy.stats import binom  # noqa: PLC0415  (`import nearer` stays light)
-
-    if not 0 < quantile < 1:
-        raise ParameterError(f"quantile is {shown(quantile)}", remedy="use a number between 0 and 1")
-    sure = binom.cdf(np.arange(streams), streams, quantile) >= SURE  # rank r: P(fewer than r lie below)
-    if not sure.any():
-        raise ParameterError(
-            f"{streams} streams tell no {quantile:g} quantile",
-            remedy=f"simulate {math.ceil(math.log(1 - SURE) / math.log(quantile))} or more",
-        )
-    return int(sure.argmax()) + 1
-
-
 def _sample(baseline: Baseline, size: int, generator: np.random.Generator) -> Sample:
     """A window of `size` rows without change and rows to compare it with, in whole blocks."""
     block = baseline.block
@@ -158,7 +92,9 @@ def _smallest(
 
     def seen(place: int, sample: int) -> bool:
         window = plant(samples[sample], sizes[place])
-        compared = compare(samples[sample].baseline, window, seed=samples[sample].seed, **options)
+        compared = compare(
+            samples[sample].baseline, window, alpha=alpha, seed=samples[sample].seed, **options
+        )
         return compared.p_value <= alpha
 
     wanted = math.ceil(round(power * len(samples), 9))
@@ -177,26 +113,3 @@ def _smallest(
         return Effect(name, unit, None, None, None)
     times = sum(end <= low for end in most)
     return Effect(name, unit, sizes[low], times / len(samples), binomial_interval(times, len(samples)))
-
-
-def _wait(
-    baseline: Baseline,
-    rows: NDArray[np.float32],
-    size: int,
-    alpha: float,
-    *,
-    draws: np.random.Generator,
-    options: dict[str, Any],
-) -> float:
-    """Windows until the first alarm of one simulated stream; infinite after `MOST`."""
-    half = rows[draws.permutation(len(rows))[: max(len(rows) // 2, size)]]
-    for count in range(1, MOST + 1):
-        window = prepared(half[draws.choice(len(half), size, replace=False)], baseline.metric)
-        seed = int(draws.integers(2**31))
-        if compare(baseline, window, seed=seed, **options).p_value <= alpha:
-            return count
-    return math.inf
-
-
-def _known(windows: float) -> int | None:
-    return int(windows) if math.isfinite(windows) else None

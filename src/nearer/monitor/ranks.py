@@ -46,9 +46,12 @@ def _chunk(counts: Cells, cells: Cells, noise: Floats) -> Floats:
     upto = np.cumsum(counts, axis=1)
     equal = np.take_along_axis(counts, cells, axis=1)
     less = np.take_along_axis(upto, cells, axis=1) - equal
-    small: NDArray[Any] = cells.astype(np.int16) if width < 1 << 15 else cells  # small ones compare faster
-    earlier = np.tri(size, k=-1, dtype=bool)
-    less += ((small[:, None] < small[:, :, None]) & earlier).sum(axis=2)
-    equal += ((small[:, None] == small[:, :, None]) & earlier).sum(axis=2)
+    small: NDArray[Any] = (cells.astype(np.int16) if width < 1 << 15 else cells).T.copy()  # compare fast
+    lower, same = np.zeros((2, size, len(cells)), np.int8)
+    for place in range(size - 1):
+        lower[place + 1 :] += small[place] < small[place + 1 :]
+        same[place + 1 :] += small[place] == small[place + 1 :]
+    less += lower.T
+    equal += same.T
     before = upto[:, -1:] + np.arange(size)
     return np.asarray((less + noise * (equal + 1)) / (before + 1), np.float64)

@@ -14,9 +14,9 @@ from nearer.errors import InputError
 from nearer.monitor.baseline import Baseline
 from nearer.monitor.classifier import held_out_auc
 from nearer.monitor.combining import joint, p_values
-from nearer.monitor.comparing import TESTS, checked_permutations, checked_tests, checked_window
+from nearer.monitor.comparing import TESTS, checked_permutations, checked_tests, checked_window, some_of
 from nearer.monitor.energy import energies
-from nearer.monitor.exchange import Exchange, Floats, checked_sizes, permutations_for
+from nearer.monitor.exchange import Exchange, Floats, checked_block, checked_sizes, permutations_for
 from nearer.monitor.mmd import mmd
 from nearer.monitor.parts import Parts, adjusted_for_all, axes, clusters
 from nearer.monitor.quadratic import squared_distances
@@ -65,8 +65,7 @@ def compare(
     block: int = 1,
     seed: int = 0,
 ) -> Comparison:
-    """Compare rows `window` (m, dim), prepared as the baseline's are, with those of the baseline (n,
-    dim).
+    """Compare rows `window` (m, dim), prepared as the baseline's are, with its rows (n, dim).
 
     Parameters
     ----------
@@ -75,7 +74,8 @@ def compare(
     permutations : how many instead; P(p <= alpha) is alpha where (permutations + 1) * alpha is whole.
     block : exchange runs of so many consecutive rows whole, for rows that depend on those just before;
         rows that fill no whole block at the end of baseline and window are left out.
-    seed : of the permutations.
+        Of more than 4,000 rows of a window so many are compared, in whole blocks drawn by lot.
+    seed : of the permutations; the same seed gives the same bits, whatever the threads.
 
     Assumes that, where nothing changed, rows of baseline and window are exchangeable: as good as drawn
     one by one from one distribution. Then P(p_value <= a) <= a for every a, however few the rows and
@@ -89,12 +89,14 @@ def compare(
 
     Raises `InputError` for a window too small for `alpha` (the size needed is said), NaN, another
     dimension, and rows that are all equal; `ParameterError` for an unknown test, an alpha outside (0,
-    1), a bad block.
+    1), a bad block, too few permutations.
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415
+
     names = checked_tests(tests)
-    matrix = checked_window(window, baseline.rows.shape[1])
+    matrix = some_of(checked_window(window, baseline.rows.shape[1]), checked_block(block), seed)
     n, m = checked_sizes(len(baseline.rows), len(matrix), checked_alpha(alpha), block)
-    drawn = permutations_for(alpha) if permutations is None else checked_permutations(permutations)
+    drawn = permutations_for(alpha) if permutations is None else checked_permutations(permutations, alpha)
     exchange = Exchange.drawn(n, m, drawn, block=block, seed=seed)
     rows = np.concatenate([baseline.rows[:n], matrix[:m]])[exchange.order]
     if not np.ptp(rows, axis=0).any():
@@ -102,7 +104,8 @@ def compare(
             f"all {n + m} vectors of baseline and window are equal: nothing to compare",
             remedy="check how they were made",
         )
-    return _compared(baseline, rows, exchange, names, seed)
+    with threadpool_limits(1):  # sums of several threads differ in their last bits
+        return _compared(baseline, rows, exchange, names, seed)
 
 
 def _compared(
