@@ -141,9 +141,9 @@ def test_many_repeats_are_shared_out_by_lot_without_doubles() -> None:
 def test_the_test_of_relation_is_uniform_for_pairs_drawn_by_lot() -> None:
     random = np.random.default_rng(0)
     found = []
-    for _ in range(200):
+    for _ in range(150):
         x, y = random.standard_normal((2, 60, 3))
         folds = random.permutation(60) % 5
         found.append(Pairing(x, y, "euclidean", folds, Plan("orthogonal", False, False)).relation(0)[0])
-    for level in (0.05, 0.2, 0.5):  # 200 draws: three standard errors
-        assert abs(np.mean(np.array(found) <= level) - level) < 3 * np.sqrt(level * (1 - level) / 200)
+    for level in (0.05, 0.2, 0.5):  # 150 draws: three standard errors
+        assert abs(np.mean(np.array(found) <= level) - level) < 3 * np.sqrt(level * (1 - level) / 150)

@@ -9,8 +9,10 @@ from nearer.chance import benjamini_hochberg
 from nearer.evaluate.changes_residuals import ladder
 from nearer.space.align_fit import Matrix, Vector
 from nearer.space.queries import unit
+from nearer.space.reduction import one_thread
 
 LANDMARKS, NEAREST = 500, 5  # keys that density is measured by, and how many of them count
+BLOCK = 4096  # keys whose density is measured at a time
 ROUNDS = 20  # of reweighting, for a regression on the median
 PER_PART = 250  # keys, at least, whose spread is measured together
 LEVELS = (0.25, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)  # of a tail
@@ -36,7 +38,8 @@ def bulk_p_values(
     from scipy.special import ndtr  # noqa: PLC0415  (`import nearer` stays light)
 
     logs = np.log(np.hypot(residuals, least))
-    expected = median_surface(traits, logs)
+    with one_thread():
+        expected = median_surface(traits, logs)
     deviations = logs - expected
     smallest = 1 / np.sqrt(2 * dim)
     spread = np.empty_like(deviations)
@@ -111,9 +114,10 @@ def _density(rows: Matrix, drawn: NDArray[np.intp]) -> Vector:
     out = np.empty(len(rows))
     place = np.full(len(rows), -1)
     place[drawn] = np.arange(len(drawn))
-    for start in range(0, len(rows), 4096):
-        cosines = rows[start : start + 4096] @ rows[drawn].T
-        own = place[start : start + 4096]
-        cosines[own >= 0, own[own >= 0]] = -np.inf  # no key is a neighbour of its own
-        out[start : start + 4096] = np.partition(cosines, -count, axis=1)[:, -count:].mean(axis=1)
+    with one_thread():
+        for start in range(0, len(rows), BLOCK):
+            cosines = rows[start : start + BLOCK] @ rows[drawn].T
+            own = place[start : start + BLOCK]
+            cosines[own >= 0, own[own >= 0]] = -np.inf  # no key is a neighbour of its own
+            out[start : start + BLOCK] = np.partition(cosines, -count, axis=1)[:, -count:].mean(axis=1)
     return out

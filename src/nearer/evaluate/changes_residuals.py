@@ -15,6 +15,7 @@ from nearer.space.align_ridge import chosen_ridge
 from nearer.space.alignment import prepared
 from nearer.space.checks import Metric
 from nearer.space.queries import unit
+from nearer.space.reduction import one_thread
 
 FOLDS = 5
 FLOOR = 1e-5  # of the typical length: a residual below it is rounding
@@ -76,11 +77,12 @@ class Pairing:
         its mean for keys paired at random.
         """
         seen, tested = self.folds != 0, np.flatnonzero(self.folds == 0)[:TESTED]
-        carried = fitted(self.x[seen], self.y[seen], self.plan, True)(self.x[tested])
-        there = self.y[tested]
-        if self.metric == "cosine":
-            carried, there = unit(carried), unit(there)
-        squares = (carried**2).sum(1)[:, None] + (there**2).sum(1)[None] - 2 * carried @ there.T
+        move, there = fitted(self.x[seen], self.y[seen], self.plan, True), self.y[tested]
+        with one_thread():
+            carried = move(self.x[tested])
+            if self.metric == "cosine":
+                carried, there = unit(carried), unit(there)
+            squares = (carried**2).sum(1)[:, None] + (there**2).sum(1)[None] - 2 * carried @ there.T
         draws = np.random.default_rng(seed)
         rows = np.arange(len(tested))
         null = np.array([squares[rows, draws.permutation(len(tested))].mean() for _ in range(DRAWS)])

@@ -1,7 +1,8 @@
 """The arithmetic of alignment: the map that carries rows of one matrix nearest to those of another.
 
 Everything is computed from weighted moments, which can be added and subtracted: a map without some rows costs
-no second pass. In double precision and with one BLAS thread, so the same rows give the same bits.
+no second pass. In double precision; `fitted` and `left_out` use one BLAS thread, so that the same rows give
+the same bits.
 """
 
 from __future__ import annotations
@@ -57,8 +58,7 @@ class Map:
 
     def __call__(self, rows: Matrix) -> Matrix:
         """Rows (n, source dim) of the source as rows (n, target dim) of the target."""
-        with one_thread():
-            moved: Matrix = (rows - self.source_centre) @ self.matrix + self.target_centre
+        moved: Matrix = (rows - self.source_centre) @ self.matrix + self.target_centre
         return moved
 
 
@@ -75,9 +75,8 @@ class Moments:
     @classmethod
     def of(cls, x: Matrix, y: Matrix, weights: Vector) -> Moments:
         """The sums of n rows with `weights` (n,)."""
-        with one_thread():
-            weighted = x * weights[:, None]
-            return cls(float(weights.sum()), weighted.sum(0), weights @ y, weighted.T @ x, weighted.T @ y)
+        weighted = x * weights[:, None]
+        return cls(float(weights.sum()), weighted.sum(0), weights @ y, weighted.T @ x, weighted.T @ y)
 
     def __sub__(self, other: Moments) -> Moments:
         return Moments(
@@ -106,16 +105,15 @@ def solved(moments: Moments, plan: Plan) -> Map:
     if plan.center:
         x, y = moments.x / moments.weight, moments.y / moments.weight
     xx, xy = moments.about(x, y)
-    with one_thread():
-        if plan.method == "orthogonal":
-            left, values, right = np.linalg.svd(xy, full_matrices=False)
-            matrix = left @ right
-            if plan.scale:
-                length = float(np.einsum("ij,ik,kj->", matrix, xx, matrix, optimize=True))
-                matrix = matrix * (float(values.sum()) / length if length > 0 else 1.0)
-        else:
-            penalty = plan.ridge * max(float(np.trace(xx)), np.finfo(float).tiny) / len(xx)
-            matrix = np.linalg.lstsq(xx + penalty * np.eye(len(xx)), xy, rcond=None)[0]
+    if plan.method == "orthogonal":
+        left, values, right = np.linalg.svd(xy, full_matrices=False)
+        matrix = left @ right
+        if plan.scale:
+            length = float(np.einsum("ij,ik,kj->", matrix, xx, matrix, optimize=True))
+            matrix = matrix * (float(values.sum()) / length if length > 0 else 1.0)
+    else:
+        penalty = plan.ridge * max(float(np.trace(xx)), np.finfo(float).tiny) / len(xx)
+        matrix = np.linalg.lstsq(xx + penalty * np.eye(len(xx)), xy, rcond=None)[0]
     return Map(matrix, x, y)
 
 
@@ -145,7 +143,8 @@ def weights_of(x: Matrix, y: Matrix, plan: Plan, robust: bool) -> Vector:
 
 def fitted(x: Matrix, y: Matrix, plan: Plan, robust: bool) -> Map:
     """The map of `plan` from rows `x` (n, d) to rows `y` (n, e)."""
-    return solved(Moments.of(x, y, weights_of(x, y, plan, robust)), plan)
+    with one_thread():
+        return solved(Moments.of(x, y, weights_of(x, y, plan, robust)), plan)
 
 
 def left_out(x: Matrix, y: Matrix, plan: Plan, folds: NDArray[np.intp], robust: bool) -> Matrix:
@@ -153,11 +152,12 @@ def left_out(x: Matrix, y: Matrix, plan: Plan, folds: NDArray[np.intp], robust: 
 
     `folds` (n,) numbers the parts from 0. A row thus has no say in where it is expected.
     """
-    weights = weights_of(x, y, plan, robust)
-    whole = Moments.of(x, y, weights)
-    carried = np.empty_like(y)
-    for fold in range(int(folds.max()) + 1):
-        rows = np.flatnonzero(folds == fold)
-        part = Moments.of(x[rows], y[rows], weights[rows])
-        carried[rows] = solved(whole - part, plan)(x[rows])
+    with one_thread():
+        weights = weights_of(x, y, plan, robust)
+        whole = Moments.of(x, y, weights)
+        carried = np.empty_like(y)
+        for fold in range(int(folds.max()) + 1):
+            rows = np.flatnonzero(folds == fold)
+            part = Moments.of(x[rows], y[rows], weights[rows])
+            carried[rows] = solved(whole - part, plan)(x[rows])
     return carried

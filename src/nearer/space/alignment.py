@@ -17,6 +17,7 @@ from nearer.space.align_fit import Map, Matrix, Method
 from nearer.space.checks import Metric, checked_matrix, first_not_finite
 from nearer.space.identity import derived_identity, header, require_same
 from nearer.space.queries import unit
+from nearer.space.reduction import one_thread
 from nearer.space.space import Space
 
 BLOCK = 8192  # rows that are widened to double precision at a time
@@ -131,9 +132,10 @@ class Alignment:
             )
         move = Map(*(part.astype(np.float64) for part in self._parts))
         out = np.empty((len(matrix), self.target_dim), np.float32)
-        for start in range(0, len(matrix), BLOCK):
-            rows = slice(start, start + BLOCK)
-            out[rows] = move(prepared(matrix[rows], self.source_metric))
+        with one_thread():
+            for start in range(0, len(matrix), BLOCK):
+                rows = slice(start, start + BLOCK)
+                out[rows] = move(prepared(matrix[rows], self.source_metric))
         return out
 
     def apply(self, space: Space) -> Space:
