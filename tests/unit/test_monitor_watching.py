@@ -132,3 +132,21 @@ def test_a_sequential_watch_says_what_its_alpha_means() -> None:
     loud = watch(monitor(mode="sequential"), readings()[400:], 50)
     assert loud.alarms
     assert min(told.window for told in loud.alarms) > 2
+
+
+def test_a_monitor_watches_an_iterator() -> None:
+    verdicts = list(monitor().watch(readings().vectors[400:], 100))
+    assert [verdict.alarm for verdict in verdicts] == [False, True, True, True, True, True]
+
+
+def test_verdicts_tell_what_windows_can_show_once_it_was_asked_for() -> None:
+    watcher = nearer.Monitor(readings()[:400], tests=["energy"])
+    rows = readings().vectors[400:500]
+    assert watcher.check(rows).detectable is None
+    shown = watcher.detectable(50)
+    assert watcher.detectable(50) is shown
+    assert watcher.check(rows[:50]).detectable is shown
+    assert watcher.check(rows).detectable is None
+    assert shown.n == 50
+    with pytest.raises(ParameterError, match=r"ask nearer.monitor.delay\(baseline"):
+        monitor(mode="sequential").detectable(50)
