@@ -67,13 +67,13 @@ DISTRIBUTIONS: dict[str, Callable[[np.random.Generator, int], Matrix]] = {
 
 
 def false_alarms(runs: int) -> list[tuple[list[str], bool]]:
-    """How often anything is named where there is nothing, of 500 items and 100 test items."""
+    """How often anything is named where there is nothing, of 500 items and 20 test items."""
     names = ("near-duplicates", "outliers", "leakage", "unusual test items")
     rows = []
     for kind, draw in DISTRIBUTIONS.items():
         generator, named = np.random.default_rng(1), np.zeros(len(names))
         for _ in range(runs):
-            rows_, test = draw(generator, 500), draw(generator, 100)
+            rows_, test = draw(generator, 500), draw(generator, 20)
             space = nearer.Space([str(row) for row in range(500)], rows_, "euclidean")
             report = nearer.evaluate.health(space, test=test, threads=1)
             named += [report[name].value > 0 for name in names]

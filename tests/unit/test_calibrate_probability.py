@@ -92,6 +92,30 @@ def test_labels_by_lot_are_not_believed() -> None:
     assert seen < found.brier_of_share < found.brier.value
 
 
+@pytest.mark.usefixtures("few_resamples")
+@pytest.mark.parametrize(
+    ("method", "repeats"),
+    [
+        ("isotonic", 60),
+        pytest.param("isotonic", 400, marks=pytest.mark.slow),
+        pytest.param("platt", 400, marks=pytest.mark.slow),
+    ],
+)
+def test_the_intervals_hold_the_true_figures(method: Method, repeats: int) -> None:
+    """The interval told holds the risk over all pairs there could be, 95 % of the time."""
+    asked = np.linspace(-1, 1, 4001)
+    truth, inside = expit(6 * asked - 1), []
+    for seed in range(repeats):
+        scores, labels, _ = drawn(300, seed)
+        made = learned_from(scores, labels, method, seed)
+        given, told = made.probability(asked), made.reliability
+        brier = (truth * (1 - given) ** 2 + (1 - truth) * given**2).mean()
+        loss = -(truth * np.log(given) + (1 - truth) * np.log(1 - given)).mean()
+        for figure, true in ((told.brier, brier), (told.log_loss, loss)):
+            inside.append(figure.interval[0] <= true <= figure.interval[1])
+    assert abs(np.mean(inside) - 0.95) <= 0.02 + 3 * np.sqrt(0.05 * 0.95 / repeats)
+
+
 def test_the_p_value_of_the_calibration_error_keeps_its_level(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibrate_probability, "RESAMPLES", 99)
     generator = np.random.default_rng(0)

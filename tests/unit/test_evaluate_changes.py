@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nearer import Space, evaluate
+from nearer import Space, evaluate, load
 from nearer.chance import benjamini_hochberg
-from nearer.errors import FormatError, InputError, ParameterError, StorageError
+from nearer.errors import FormatError, InputError, MissingExtra, ModelNotFound, ParameterError, StorageError
 from nearer.evaluate.changes_bulk import bulk_p_values, median_surface, tail_width
 from nearer.evaluate.changes_repeats import least_together
 
@@ -62,6 +62,26 @@ def test_turned_axes_are_told_from_items_that_changed(metric: Any, noise: float)
     hits = len(wanted & set(both.changed))
     assert hits / len(wanted) >= 0.9
     assert hits / both.value >= 0.9
+
+
+@pytest.mark.parametrize("noise", [0.1, 0.5])
+def test_glove_turned_and_noised_is_told_from_fifty_planted_words(noise: float) -> None:
+    try:
+        words = load("glove-6b-50d")[:20_000]
+    except (ModelNotFound, MissingExtra):
+        pytest.skip("glove-6b-50d is not installed")
+    random = np.random.default_rng(2)
+    size = noise * float(np.sqrt((words.vectors**2).mean()))
+    moved, places = planted(words.vectors.astype(np.float64), 50)
+    wanted = {words.keys[int(place[1:])] for place in places}
+    axes = np.linalg.qr(random.standard_normal((50, 50)))[0]
+    after = [rows @ axes + size * random.standard_normal(rows.shape) for rows in (words.vectors, moved)]
+    quiet, loud = (evaluate.changes(words, Space(words.keys, rows)) for rows in after)
+    assert (quiet.verdict, quiet.changed) == ("turned", [])
+    hits = len(wanted & set(loud.changed))
+    assert loud.verdict == "turned and items changed"
+    assert hits / 50 >= 0.9
+    assert hits / loud.value >= 0.9
 
 
 def test_axes_that_stayed_are_said_to_have_stayed() -> None:

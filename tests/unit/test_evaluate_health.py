@@ -221,7 +221,7 @@ def test_unusual_test_items_are_named() -> None:
     assert found.value == 1 / 60
     few = health(train[:200], test=test)["unusual test items"]
     assert few.value == 0
-    assert "100 training items say what is usual; fewer than 12 such items are not found." in few.meaning
+    assert "200 training items say what is usual; fewer than 6 such items are not found." in few.meaning
 
 
 def test_lengths_and_axes_that_tell_frequency_are_found() -> None:
@@ -259,6 +259,16 @@ def test_small_spaces_have_a_report_that_json_holds(n: int, dim: int, metric: st
     assert json.loads(json.dumps(report.to_dict(), allow_nan=False))["n"] == n
     assert report.about() in str(report)
     assert "Health of" in report.page().html()
+
+
+@pytest.mark.parametrize("scale", [1e-15, 1e17])
+def test_vectors_of_any_size_have_the_same_hubs(scale: float) -> None:
+    one, two = (health(space_of(size * gaussian(), "euclidean")) for size in (1, scale))
+    for name in ("k-occurrence skewness", "intrinsic dimension", "IsoScore", "near-duplicates"):
+        assert two[name].value == pytest.approx(one[name].value, rel=1e-4)
+    found, expected = (report["k-occurrence skewness"].reference for report in (two, one))
+    assert found is not None
+    assert found == pytest.approx(expected, rel=0.05)
 
 
 def test_the_same_seed_gives_the_same_report_whatever_the_threads() -> None:

@@ -10,7 +10,7 @@ import pytest
 import nearer
 from nearer import Space
 from nearer.errors import InputError, ModelNotFound, ParameterError, SpaceMismatch
-from nearer.search import CSLS, HNSW, Exact, Hits, MutualProximity, matches
+from nearer.search import CSLS, HNSW, Exact, Hits, MutualProximity, matches, recall
 
 RATE = 0.05
 
@@ -77,8 +77,12 @@ def test_hits_above_a_threshold_keep_their_places() -> None:
 @pytest.mark.parametrize("searcher", [CSLS, MutualProximity])
 def test_scores_of_another_kind_are_refused(searcher: Any) -> None:
     space = Space([str(row) for row in range(300)], np.random.default_rng(0).standard_normal((300, 4)))
-    with pytest.raises(ParameterError, match=f"^{searcher.__name__} does not score by the metric"):
+    with pytest.raises(
+        ParameterError, match=f"^{searcher.__name__} does not score by the metric .* was calibrated"
+    ):
         matches(searcher(space), "1", space.calibrate(sample=10))
+    with pytest.raises(ParameterError, match=f"^{searcher.__name__} does not score by the metric .* recall"):
+        recall(searcher(space))
 
 
 def test_a_calibration_of_other_rows_or_another_space_is_refused() -> None:

@@ -113,6 +113,17 @@ def test_searches_without_a_match_are_answered_at_most_at_the_rate(metric: Metri
         assert np.mean(shares) >= told / (queries + 1) - slack, (name, k)
 
 
+def test_equal_scores_keep_the_rate_too() -> None:
+    generator, answered = np.random.default_rng(0), []
+    for _ in range(60):
+        rows = generator.integers(0, 3, (260, 5)).astype(np.float32)  # 243 places: many ties, many copies
+        space = Space([str(row) for row in range(160)], rows[:160], "euclidean")
+        made = space.calibrate(sample=10)
+        best = best_scores(space.vectors, "euclidean", rows[160:], [np.empty(0, np.intp)] * 100)
+        answered.append([(best[:, k - 1] > made.threshold(0.1, k)).mean() for k in (1, 3)])
+    assert (np.mean(answered, axis=0) <= 0.1).all()
+
+
 def test_the_interval_of_the_real_rate_covers_it() -> None:
     generator, inside = np.random.default_rng(3), []
     for _ in range(200):
@@ -315,7 +326,7 @@ def test_scores_and_rates_out_of_reach_are_named() -> None:
     )
     with pytest.raises(ParameterError, match=f"{queries}, or use a rate of at least 0.02"):
         made.threshold(0.01)
-    with pytest.raises(ParameterError, match="alpha is 0"):
+    with pytest.raises(ParameterError, match=r"^false_match_rate is 0; use a rate between 0 and 1"):
         made.threshold(0)
     with pytest.raises(ParameterError, match="k is 11; use a whole number from 1 to 10"):
         made.threshold(0.2, 11)

@@ -27,10 +27,12 @@ EXAMPLES = (
     "nearer search words.space import string -k 5",
     "nearer search words.space queries.npy --index hnsw --recall --json",
     "nearer search words.space queries.npy --false-match-rate 0.01",
+    "nearer search words.space import --index csls",
 )
 
+CORRECTED = ("csls", "mutual-proximity")
 SAMPLE = 1_000  # random pairs: only the best hits are asked for
-Index = Literal["exact", "hnsw"]
+Index = Literal["exact", "hnsw", "csls", "mutual-proximity"]
 
 
 def search(
@@ -42,7 +44,10 @@ def search(
     k: HowMany = 10,
     index: Annotated[
         Index,
-        typer.Option(help="Compare with every vector, or walk a graph that is kept beside a .space folder."),
+        typer.Option(
+            help="Compare with every vector; walk a graph, which is kept beside a .space folder; or compare "
+            "with every vector and correct for hubs, by scores of their own."
+        ),
     ] = "exact",
     with_recall: Annotated[
         bool, typer.Option("--recall", help="Measure what part of the true hits the index finds.")
@@ -74,6 +79,11 @@ def search(
 
     opened = nearer.load(space)
     names, asked = _queries(opened, queries)
+    corrected = index in CORRECTED
+    if corrected and (with_recall or rate is not None):
+        raise typer.BadParameter(
+            f"--index {index} has scores of its own: neither --recall nor --false-match-rate"
+        )
     threshold = _threshold(opened, rate, calibration)
     searcher = _searcher(opened, space, index, threads)
     begin = time.perf_counter()
@@ -92,14 +102,15 @@ def search(
             {"space": space, "identity": opened.identity, "index": index, **timing, "answers": answers}
         )
         return
+    score = index if corrected else opened.metric
     print_table(
-        ("query", "hit", opened.metric),
+        ("query", "hit", score),
         [
             (name if place == 0 else "", *hit)
             for name, found in zip(names, hits, strict=True)
             for place, hit in enumerate(found or [("no match", "")])
         ],
-        numbers=(opened.metric,),
+        numbers=(score,),
     )
     write(f"\n{seconds * 1000:.1f} ms, {index} search, queries: {len(names):,}")
     if threshold is not None:
@@ -110,10 +121,14 @@ def search(
 
 def _searcher(space: nearer.Space, name: str, index: Index, threads: int | None) -> Searcher:
     """The searcher; an HNSW index stands beside a saved space, and is made anew for anything else."""
-    from nearer.search import HNSW, Exact  # noqa: PLC0415  (verbs start fast)
+    from nearer.search import CSLS, HNSW, Exact, MutualProximity  # noqa: PLC0415  (verbs start fast)
 
     if index == "exact":
         return Exact(space, threads=threads)
+    if index == "csls":
+        return CSLS(space, threads=threads)
+    if index == "mutual-proximity":
+        return MutualProximity(space, threads=threads)
     folder = saved_space(name)
     if folder is None:
         logger.warning("%s: building an index for this once; a .space folder keeps its own", name)

@@ -46,8 +46,9 @@ def changes(
     * with repeats, by spaces that differ by noise alone. Between the groups of `before` and `after` a key
       must differ by more than within them; the null shares the spaces out in all other ways
       (`changes_repeats.repeat_p_values` says formula and assumptions). Repeats hold the noise that they were
-      made with: trained with other seeds on the same data, they count what differs between two samples of
-      text as a change; trained on texts drawn again (bootstrap), they do not.
+      made with: trained with other seeds on the same data, they count every difference of the data as a
+      change. Trained on disjoint parts of the data, drawn by lot, they count what was sampled as noise.
+      Drawn again with replacement (bootstrap) they do not: all repeats then share one sample.
     * without, by the bulk of the keys: those of like vector length, density and rank
       (`changes_bulk.bulk_p_values` says formula and assumptions).
 

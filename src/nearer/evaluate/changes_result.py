@@ -165,7 +165,7 @@ class ChangesResult(Result):
     def _null(self) -> str:
         if self.null == "bulk":
             return "the bulk of the keys, by length, density and rank; repeats need fewer assumptions"
-        enough = f"{self.splits} other ways to share out the spaces, pooled over keys"
+        enough = f"{self.splits} other ways to share out the spaces; what repeats share is not noise to them"
         if self.together == 1:
             return enough
         return f"{enough}: {self.together} keys or more are flagged together; more repeats need fewer"

@@ -103,7 +103,8 @@ def upgrade(
     store = _at_store([one[0] for one in found], sizes, n_store)
     judged = measure.judged(stores, asked, labels, qrels, columns)
     where = f"expected among all {n_store:,} items" if store else f"among {sizes[0]:,} held-out candidates"
-    decision, reasons = decided(rule, store or estimate(found[0][0]), where, judged)
+    gain = difference(*found[0]) if stores.old else None
+    decision, reasons = decided(rule, store or estimate(found[0][0]), where, judged, gain)
     few = Stores.of(old, new, alignment, parts.choose, Asked(None, None))
     filling, lines = measure.filling(stores, few)
     return UpgradeResult(
@@ -112,7 +113,7 @@ def upgrade(
         rule=str(rule),
         aligned=estimate(found[0][0]),
         old=estimate(found[0][1]) if stores.old else None,
-        gain=difference(*found[0]) if stores.old else None,
+        gain=gain,
         store=store,
         trend=[Trend(size, *map(estimate, figures)) for size, figures in zip(sizes, found, strict=True)],
         filling=filling,

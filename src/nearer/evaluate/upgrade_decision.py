@@ -16,7 +16,7 @@ MEANING: dict[Decision, str] = {
     "align": "search the aligned store with queries of the new model; re-embed when there is time, or never",
     "dual-read": "re-embed, and meanwhile search both: the new store for what is re-embedded, the rest in "
     "the aligned or the old one, whichever overlaps more",
-    "re-embed": "keep to the old model until everything is re-embedded",
+    "re-embed": "re-embed everything, and keep to the old model until that is done",
 }
 
 
@@ -54,8 +54,13 @@ def checked_rule(accept: float, reject: float, most_loss: float) -> Rule:
     return rule
 
 
-def decided(rule: Rule, overlap: Estimate, where: str, judged: list[Judged]) -> tuple[Decision, list[str]]:
-    """The decision on an overlap measured `where`, and the reasons for it, a sentence each."""
+def decided(
+    rule: Rule, overlap: Estimate, where: str, judged: list[Judged], gain: Estimate | None
+) -> tuple[Decision, list[str]]:
+    """The decision on an overlap measured `where`, and the reasons for it, a sentence each.
+
+    gain : of the aligned over the old store, which does not decide, and is told where both are options.
+    """
     low, high = overlap.interval
     seen = f"the overlap {where} is {overlap.value:.3f}, between {low:.3f} and {high:.3f}"
     if low >= rule.accept:
@@ -63,22 +68,34 @@ def decided(rule: Rule, overlap: Estimate, where: str, judged: list[Judged]) -> 
     spared = [one for one in judged if one.loss.interval[1] <= rule.most_loss]
     if judged and len(spared) == len(judged):
         losses = [
-            f"{one.name} falls by {one.loss.value:.3f}, at most {one.loss.interval[1]:.3f}: within the limit "
-            f"{rule.most_loss:g}"
+            f"the loss of {one.name} is {one.loss.value:.3f}, at most {one.loss.interval[1]:.3f}: within the "
+            f"limit {rule.most_loss:g}"
             for one in spared
         ]
         return "align", [*losses, seen]
     if high < rule.reject:
-        return "re-embed", [f"{seen}: below the limit {rule.reject:g}", *_lost(rule, judged)]
+        return "re-embed", [f"{seen}: below the limit {rule.reject:g}", *_lost(rule, judged), *_told(gain)]
     return "dual-read", [
         f"{seen}: neither sure to reach {rule.accept:g} nor to miss {rule.reject:g}",
         *_lost(rule, judged),
+        *_told(gain),
+    ]
+
+
+def _told(gain: Estimate | None) -> list[str]:
+    if gain is None:
+        return []
+    low, high = gain.interval
+    better = "the aligned" if low > 0 else "the old" if high < 0 else "neither"
+    return [
+        f"of the aligned and the old store {better} is surely nearer to the new: the difference of "
+        f"their overlaps is between {low:.3f} and {high:.3f}"
     ]
 
 
 def _lost(rule: Rule, judged: list[Judged]) -> list[str]:
     return [
-        f"{one.name} may fall by {one.loss.interval[1]:.3f}: over the limit {rule.most_loss:g}"
+        f"the loss of {one.name} may be {one.loss.interval[1]:.3f}: over the limit {rule.most_loss:g}"
         for one in judged
         if one.loss.interval[1] > rule.most_loss
     ]

@@ -2,7 +2,7 @@
 
 from nearer.monitor.baseline import Baseline
 from nearer.monitor.breaks import breaks
-from nearer.monitor.breaks_result import Break, Breaks, ThemeSeries
+from nearer.monitor.breaks_result import Break, BreakItem, Breaks
 from nearer.monitor.comparing import TESTS
 from nearer.monitor.delays import delay
 from nearer.monitor.explaining import moved
@@ -22,6 +22,7 @@ __all__ = [
     "TESTS",
     "Baseline",
     "Break",
+    "BreakItem",
     "Breaks",
     "Comparison",
     "Delay",
@@ -31,7 +32,6 @@ __all__ = [
     "Monitor",
     "Moved",
     "TestOutcome",
-    "ThemeSeries",
     "Times",
     "Told",
     "Unusual",

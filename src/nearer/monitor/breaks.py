@@ -1,136 +1,213 @@
-"""`breaks`: when named themes rose or fell in a collection with times, and the items behind it."""
+"""`breaks`: when themes rose or fell in items with times, and the items behind."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nearer.chance import checked_alpha, smallest_draws
 from nearer.errors import InputError, ParameterError, shown
-from nearer.monitor.breaks_result import Break, Breaks, ThemeSeries
-from nearer.monitor.change_points import Series
-from nearer.monitor.change_search import Change, changes, fewest
-from nearer.monitor.periods import Periods, periods_of
-from nearer.monitor.themes import theme_scores
-from nearer.space import Space
+from nearer.monitor.breaks_result import Break, BreakItem, Breaks
+from nearer.monitor.breaks_split import Floats, Split, find_splits, place_interval, smallest_p
+from nearer.monitor.breaks_times import Groups, Per, grouped_times
+from nearer.space import Axis, Space
+from nearer.space.queries import unit
 
-NEAR = 3  # periods beside a break that its examples come from
+LEAST = 2  # times on either side of a break, at least
 
-Floats = NDArray[np.float64]
+Theme = str | Sequence[str] | ArrayLike | Axis
 
 
 def breaks(
     space: Space,
-    times: str | Sequence[Any] | NDArray[Any],
-    themes: Mapping[str, Any],
+    times: str | Sequence[Any] | ArrayLike,
+    themes: Mapping[str, Theme],
     *,
-    period: str | None = None,
-    top: float | None = 0.01,
+    per: Per = "value",
+    share: float | None = None,
     alpha: float = 0.05,
-    least: int = 2,
+    block: int = 1,
     permutations: int = 1999,
-    examples: int = 3,
+    items: int = 5,
     seed: int = 0,
 ) -> Breaks:
-    """When each theme came up or went down, and which items it was.
-
-    An item's score on a theme is its cosine with the theme's direction. By default the level of a period is
-    the share of its items that are among the `top` ones of all times: that finds a theme which few items are
-    about. With `top=None` it is the mean score. A break is a larger step of the level than chance makes where
-    the order of periods is arbitrary (`change_points.change`): items of one period may depend on each other,
-    periods may not. A trend, or a fashion that lasts, is told as steps.
+    """When the mean score of named themes stepped up or down, alone or up and back again.
 
     Parameters
     ----------
-    times : the payload column of times, or a time an item: numbers, ISO dates or datetimes, in any order.
-    themes : by name, a key, keys or vectors (dim,) whose mean direction counts, or an axis of this space.
-    period : "day", "month" or "year" of dates; None: equal times are one period.
-    top : share of all items that count as being about a theme, between 0 and 1, or None.
-    alpha : the chance of a break in any theme, if none of them changed.
-    least : periods on each side of a break, at least.
-    permutations : orders of the periods that are drawn.
-    examples : items that are named with a break: the nearest to the theme of the 3 periods after a rise, or
-        before a fall.
+    times : a column of the space's items, or n numbers, dates or ISO 8601 texts, in any order.
+    themes : name -> an `Axis` of the space, keys, a vector (dim,), or vectors (m, dim). An item scores its
+        projection on the axis; else the cosine with the mean of the theme's unit
+        vectors, from which the mean direction of all items is projected out: what all share says nothing of
+        a theme, and drifts (Mu & Viswanath, 2018). Where themes alone make that mean, give an axis, which
+        is taken as it is. Keys that name a theme are no items of it.
+    per : "value", each time by itself, or "year", "month", "day" of dates.
+    share : count items instead of averaging scores: a part of all items, such as 0.05, those that score
+        highest whatever their time, count 1, the others 0. Levels are then shares of items about the theme.
+    alpha : chance, over all themes together, that one that never changed is given a break.
+    block : times that are exchanged as one, for a level that wanders: longer than its memory.
+    permutations : exchanged series a test is made with.
+    items : how many of the items behind a break are named.
 
-    Returns
-    -------
-    Breaks: for each theme its series and its breaks, each with size, 95 % interval, p-value and items.
-
-    Raises `InputError` for a time that cannot be read (the row is named) and for too few periods,
-    `UnknownKey`, `SpaceMismatch` for an axis of another space, and `ParameterError`.
+    The null: each theme's times (runs of `block` of them) are exchangeable; items of one time may depend on
+    each other. The test of the best step or plateau over all places is by permutation and valid in
+    finite samples, with Holm's correction for themes; breaks within a part that another break bounds stand on
+    that one being right; a trend is a change too, and is given one or more steps. Raises
+    `ParameterError` where there are too few times or permutations for `alpha` (and says how many are needed),
+    `InputError` naming the row of a time that is none, `SpaceMismatch` for an axis of another space.
     """
     alpha = checked_alpha(alpha)
-    _require_settings(top, least, permutations, examples, alpha / max(len(themes), 1))
+    _require_counts(block=block, permutations=permutations, items=items)
     if not themes:
-        raise ParameterError("there are no themes", remedy='pass themes={"name": keys or a vector}')
-    timed = periods_of(space, times, period)
-    if len(timed.labels) < fewest(least):
-        raise InputError(
-            f"{len(timed.labels)} periods, and a step is told from chance by {fewest(least)} at least",
-            remedy="choose shorter periods, or a longer collection",
-        )
-    found = []
-    for name, theme in themes.items():
-        scores = theme_scores(space, name, theme)
-        series = _series(scores, timed, top)
-        steps = changes(
-            series,
-            alpha=alpha,
-            least=least,
-            permutations=permutations,
-            among=len(themes),
-            generator=np.random.default_rng(seed),
-        )
-        told = tuple(_told(step, scores, timed, space, examples) for step in steps)
-        found.append(ThemeSeries(name, tuple(series.means.tolist()), told))
-    counts = tuple(timed.counts.tolist())
-    return Breaks(tuple(found), tuple(timed.labels), counts, len(space), alpha, top, space.identity)
-
-
-def _series(scores: Floats, timed: Periods, top: float | None) -> Series:
-    """Levels of the periods; which items are on top is decided from all of them, whatever their time."""
-    values = scores
-    if top is not None:
-        count = max(1, round(top * len(scores)))
-        values = (scores >= np.partition(scores, len(scores) - count)[len(scores) - count]).astype(np.float64)
-    sums = np.bincount(timed.of_item, values, len(timed.labels)).astype(np.float64)
-    return Series(sums, timed.counts.astype(np.float64))
-
-
-def _told(step: Change, scores: Floats, timed: Periods, space: Space, examples: int) -> Break:
-    """A change with the names of periods and of the items behind it."""
-    rose = step.after > step.before
-    first, last = (
-        (step.at, min(step.at + NEAR, step.stop)) if rose else (max(step.at - NEAR, step.start), step.at)
+        raise ParameterError("there are no themes", remedy="name at least one")
+    if share is not None and (isinstance(share, bool) or not 0 < share < 1):
+        raise ParameterError(f"share is {shown(share)}", remedy="use a part of all items, such as 0.05")
+    grouped = grouped_times(space, times, per)
+    _require_enough(len(grouped.labels), len(themes), alpha, block, permutations)
+    unit_rows = unit(space.vectors)
+    scores = [_scores(space, name, theme, unit_rows) for name, theme in themes.items()]
+    levels = [values if share is None else _counted(values, share) for values in scores]
+    series = [_series(*parts, grouped) for parts in zip(themes, scores, levels, strict=True)]
+    found, whole = find_splits(
+        [one.sums for one in series],
+        [one.counts for one in series],
+        alpha=alpha,
+        least=LEAST,
+        block=block,
+        draws=permutations,
+        seed=seed,
     )
-    rows = np.flatnonzero((timed.of_item >= first) & (timed.of_item < last))
-    rows = rows[np.lexsort((rows, -scores[rows]))][:examples]
-    return Break(
-        at=timed.labels[step.at],
-        interval=(timed.labels[step.low], timed.labels[step.high]),
-        before=step.before,
-        after=step.after,
-        p_value=step.p_value,
-        items=tuple(space.keys[row] for row in rows),
-        times=tuple(timed.labels[timed.of_item[row]] for row in rows),
+    return Breaks(
+        tuple(_told(split, series[split.series], space, grouped, items, seed) for split in found),
+        dict(zip(themes, whole, strict=True)),
+        grouped.labels,
+        grouped.places,
+        {one.name: tuple((one.sums / one.counts).tolist()) for one in series},
+        len(space),
+        alpha,
+        block,
+        permutations,
     )
 
 
-def _require_settings(top: float | None, least: int, permutations: int, examples: int, alpha: float) -> None:
-    if top is not None and not 0 < top < 1:
-        raise ParameterError(f"top is {shown(top)}", remedy="use a share between 0 and 1, or None")
-    for name, value, low in (
-        ("least", least, 1),
-        ("permutations", permutations, 1),
-        ("examples", examples, 0),
+def _scores(space: Space, name: str, theme: Theme, rows: Floats) -> Floats:
+    """Score of every item (n,), NaN for those that name the theme."""
+    if isinstance(theme, Axis):
+        theme.require(space)
+        scores = theme.project(space)
+        own = [key for key in (*theme.positive, *theme.negative) if key in space]
+    else:
+        vectors, own = _vectors(space, name, theme)
+        mean, target = unit(rows.mean(axis=0)[None])[0], unit(vectors).mean(axis=0)
+        target = unit((target - (target @ mean) * mean)[None])[0]
+        scores = np.asarray(rows @ target, np.float64)
+    spread = float(np.ptp(scores)) if len(scores) else 0.0
+    if spread <= 1e-12 * max(1.0, float(np.abs(scores).max(initial=0))):
+        raise InputError(f"theme {shown(name)} scores all items the same", remedy="give another theme")
+    scores[space.rows(own)] = np.nan
+    return scores
+
+
+def _counted(scores: Floats, share: float) -> Floats:
+    """1 for the part `share` of items that score highest, 0 for the others, NaN where there is no score."""
+    limit = np.nanquantile(scores, 1 - share, method="higher")
+    return np.where(np.isnan(scores), np.nan, (scores >= limit).astype(np.float64))
+
+
+def _vectors(space: Space, name: str, theme: Any) -> tuple[NDArray[np.float32], list[str]]:
+    keys = [theme] if isinstance(theme, str) else list(theme)
+    if keys and all(isinstance(key, str) for key in keys):
+        return space.vectors[space.rows(keys)], keys
+    try:
+        vectors = np.atleast_2d(np.asarray(theme, np.float32))
+    except (TypeError, ValueError):
+        vectors = np.empty((0, 0), np.float32)
+    if (
+        vectors.ndim != 2
+        or vectors.shape[1] != space.dim
+        or not len(vectors)
+        or not np.isfinite(vectors).all()
     ):
-        if isinstance(value, bool) or not isinstance(value, int) or value < low:
-            raise ParameterError(f"{name} is {shown(value)}", remedy=f"use a whole number of at least {low}")
-    if permutations < smallest_draws(alpha):
         raise ParameterError(
-            f"permutations={permutations} cannot reach alpha for so many themes",
-            remedy=f"draw at least {smallest_draws(alpha):,}",
+            f"theme {shown(name)} is {shown(theme)}",
+            remedy=f"give keys, an axis, or finite vectors of {space.dim} columns",
+        )
+    return vectors, []
+
+
+@dataclass(frozen=True, eq=False)
+class _Series:
+    """A theme: scores and levels of items (n,), NaN where they name it; sums and counts by time (t,)."""
+
+    name: str
+    scores: Floats
+    levels: Floats
+    sums: Floats
+    counts: Floats
+
+
+def _series(name: str, scores: Floats, levels: Floats, times: Groups) -> _Series:
+    counted = np.isfinite(levels)
+    groups, size = times.of_item[counted], len(times.labels)
+    counts = np.bincount(groups, minlength=size).astype(np.float64)
+    if not counts.all():
+        label = times.labels[int(counts.argmin())]
+        raise InputError(
+            f"at {label} there are only items that name theme {shown(name)}", remedy="name it by others"
+        )
+    sums = np.bincount(groups, levels[counted], size).astype(np.float64)
+    return _Series(name, scores, levels, sums, counts)
+
+
+def _told(split: Split, one: _Series, space: Space, times: Groups, items: int, seed: int) -> Break:
+    """A break as it is reported."""
+    part = slice(split.start, split.stop)
+    low, high = place_interval(one.sums[part], one.counts[part], split.at - split.start, LEAST, seed)
+    sides = (slice(split.start, split.at), slice(split.at, split.stop))
+    before, after = (float(one.sums[side].sum() / one.counts[side].sum()) for side in sides)
+    side = sides[after > before]
+    inside = (times.of_item >= side.start) & (times.of_item < side.stop) & np.isfinite(one.scores)
+    rows = np.flatnonzero(inside)
+    rows = rows[np.argsort(-one.scores[rows], kind="stable")[:items]]
+    within = one.levels - (one.sums / one.counts)[times.of_item]
+    return Break(
+        one.name,
+        times.labels[split.at],
+        (times.labels[split.start + low], times.labels[split.start + high]),
+        split.p_value,
+        before,
+        after,
+        (after - before) / (float(np.nanstd(within)) or 1.0),
+        tuple(BreakItem(space.keys[r], times.labels[times.of_item[r]], float(one.scores[r])) for r in rows),
+    )
+
+
+def _require_counts(**counts: object) -> None:
+    for name, value in counts.items():
+        least = 0 if name == "items" else 1
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ParameterError(
+                f"{name} is {shown(value)}", remedy=f"use a whole number of at least {least}"
+            )
+
+
+def _require_enough(times: int, themes: int, alpha: float, block: int, draws: int) -> None:
+    """Raise `ParameterError` where no step could be significant."""
+    wanted = alpha / themes
+    if 1 / (draws + 1) > wanted:
+        raise ParameterError(
+            f"{draws} permutations reach p = {1 / (draws + 1):.3g} at best, alpha over {themes} themes asks "
+            f"for {wanted:.3g}",
+            remedy=f"use permutations={smallest_draws(wanted)}",
+        )
+    if smallest_p(times, block, draws) > wanted:
+        needed = next(t for t in range(2 * LEAST, 10**6) if smallest_p(t, block, 10**9) <= wanted)
+        raise ParameterError(
+            f"{times} times reach p = {smallest_p(times, block, draws):.3g} at best, alpha over {themes} "
+            f"themes asks for {wanted:.3g}",
+            remedy=f"give at least {needed} times",
         )

@@ -1,153 +1,154 @@
-"""What `breaks` returns: the series of each theme and its breaks, as a table, plain data or one page."""
+"""`Breaks`: when named themes rose or fell, how sure that is, and the items behind."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from os import PathLike
-from typing import Any
-
-import numpy as np
+from typing import Any, ClassVar
 
 from nearer.pages import Page, lines
 
 
 @dataclass(frozen=True)
+class BreakItem:
+    """An item behind a break: its key, its time, its score on the theme."""
+
+    key: str
+    time: str
+    score: float
+
+
+@dataclass(frozen=True)
 class Break:
-    """A theme rose or fell.
+    """A step in the level of a theme.
 
     Attributes
     ----------
-    at : the first period of the new level.
-    interval : first and last period in which the break may lie, with 95 %.
-    before, after : level of the series on both sides, up to the neighbouring breaks.
-    p_value : adjusted for all themes and for the parts that were searched.
-    items, times : keys of the items nearest to the theme beside the break (after a rise, before a fall), and
-        when they are from.
+    theme : its name.
+    at : the first time of the new level.
+    interval : (first, last) of the 95 % interval of `at`.
+    p_value : adjusted for all themes (Holm), and for the place having been chosen.
+    before, after : mean score of the items of the level before and after, up to the neighbouring breaks.
+    effect : `after - before` in standard deviations of single items.
+    items : those that carry the step: of the new level where it rose, of the old one where it fell.
     """
 
+    theme: str
     at: str
     interval: tuple[str, str]
+    p_value: float
     before: float
     after: float
-    p_value: float
-    items: tuple[str, ...]
-    times: tuple[str, ...]
+    effect: float
+    items: tuple[BreakItem, ...]
 
     @property
     def rose(self) -> bool:
-        """Whether the theme came up."""
+        """Whether the theme rose."""
         return self.after > self.before
 
 
 @dataclass(frozen=True)
-class ThemeSeries:
-    """A theme through time: its level in each period, and its breaks in order of time."""
-
-    name: str
-    values: tuple[float, ...]
-    breaks: tuple[Break, ...]
-
-
-@dataclass(frozen=True)
 class Breaks:
-    """Themes through time.
+    """What `breaks` found.
 
     Attributes
     ----------
-    themes : each with its series and breaks.
-    periods : their labels, in order of time; counts : items of each.
-    n : items in all.
-    alpha : the chance of a break in any of the themes, if none changed.
-    top : share of items that count as about a theme; None: the series are mean scores.
-    identity : of the space.
+    breaks : by theme, in the order of time.
+    p_values : theme -> p-value of its having any break, adjusted for all themes.
+    times : t labels, in order. places : where they lie on a line.
+    series : theme -> mean score by time (t,).
+    n : items. alpha, block, permutations : as asked for.
     """
 
-    themes: tuple[ThemeSeries, ...]
-    periods: tuple[str, ...]
-    counts: tuple[int, ...]
+    breaks: tuple[Break, ...]
+    p_values: Mapping[str, float]
+    times: tuple[str, ...]
+    places: tuple[float, ...]
+    series: Mapping[str, tuple[float, ...]]
     n: int
     alpha: float
-    top: float | None
-    identity: str
+    block: int
+    permutations: int
+    heads: ClassVar[tuple[str, ...]] = ("theme", "at", "95 %", "step", "p", "items behind")
 
-    def __getitem__(self, name: str) -> ThemeSeries:
-        """The theme of that name; `KeyError` where there is none."""
-        return {theme.name: theme for theme in self.themes}[name]
+    def of(self, theme: str) -> list[Break]:
+        """The breaks of one theme, in the order of time."""
+        return [found for found in self.breaks if found.theme == theme]
+
+    def strongest(self, theme: str) -> Break | None:
+        """The break of a theme with the largest step, or None."""
+        return max(self.of(theme), key=lambda found: abs(found.effect), default=None)
 
     def to_dict(self) -> dict[str, Any]:
         """The whole result as plain dictionaries, lists, numbers and strings."""
-        return asdict(self)
+        return {
+            **{name: value for name, value in vars(self).items() if name not in ("breaks", "series")},
+            "p_values": dict(self.p_values),
+            "times": list(self.times),
+            "places": list(self.places),
+            "series": {name: list(values) for name, values in self.series.items()},
+            "breaks": [
+                {**asdict(found), "interval": list(found.interval), "items": [asdict(i) for i in found.items]}
+                for found in self.breaks
+            ],
+        }
 
-    def rows(self) -> list[tuple[str, str, str, str, str, float, str]]:
-        """A line a break: theme, what, at, interval, levels, p-value, first item; one for a steady theme."""
-        told = []
-        for theme in self.themes:
-            for one in theme.breaks:
-                span = f"{one.interval[0]} to {one.interval[1]}"
-                levels = f"{self.shown(one.before)} to {self.shown(one.after)}"
-                what = "rose" if one.rose else "fell"
-                told.append((theme.name, what, one.at, span, levels, one.p_value, next(iter(one.items), "")))
-            if not theme.breaks:
-                told.append((theme.name, "steady", "", "", "", float("nan"), ""))
-        return told
+    def rows(self) -> list[tuple[str, ...]]:
+        """A row a break: theme, at, interval, step, p-value, first item; a row for a theme without one."""
+        made: list[tuple[str, ...]] = []
+        for theme, p_value in self.p_values.items():
+            made += [
+                (
+                    theme,
+                    found.at,
+                    f"{found.interval[0]} to {found.interval[1]}",
+                    f"{found.effect:+.2f}",
+                    f"{found.p_value:.4f}",
+                    ", ".join(item.key for item in found.items[:3]),
+                )
+                for found in self.of(theme)
+            ] or [(theme, "none", "-", "-", f"{p_value:.4f}", "")]
+        return made
 
-    def shown(self, level: float) -> str:
-        """A level as it is printed: a share in percent, or a mean score."""
-        return f"{level:.3f}" if self.top is None else f"{level:.1%}"
+    def verdict(self) -> str:
+        """What was tested, in a line."""
+        return (
+            f"{self.n:,} items at {len(self.times):,} times; over all {len(self.p_values)} themes, one that "
+            f"never changed is given a break with chance at most {self.alpha:g}; steps in deviations of items"
+        )
 
     def __str__(self) -> str:
-        heads = ("theme", "", "at", "95 %", "level", "p", "item")
-        cells = [(*row[:5], "" if np.isnan(row[5]) else f"{row[5]:.4f}", row[6]) for row in self.rows()]
-        table = [heads, *cells]
-        widths = [max(len(line[column]) for line in table) for column in range(len(heads))]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-            for line in table
-        )
+        table = [self.heads, *self.rows()]
+        widths = [max(len(row[column]) for row in table) for column in range(len(self.heads))]
+        text = [
+            "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in table
+        ]
+        return "\n".join([*text, self.verdict()])
 
     def page(self) -> Page:
-        """One page: a chart a theme with its breaks marked, and the items behind them."""
-        page = Page("Themes through time").paragraph(self.about())
-        at = {label: place for place, label in enumerate(self.periods)}
-        numbers = _numbers(self.periods)
-        for theme in self.themes:
-            marks = {f"{one.at} {'up' if one.rose else 'down'}": numbers[at[one.at]] for one in theme.breaks}
-            level = "mean score" if self.top is None else "share of items"
-            page.heading(theme.name).figure(
-                lines(numbers, {theme.name: theme.values}, marks=marks, x_label="time", y_label=level),
-                f"{theme.name}: {level} from {self.periods[0]} to {self.periods[-1]}",
+        """A line for each theme with its breaks marked, and the items behind."""
+        made = Page("When themes changed").paragraph(self.verdict()).table(self.heads, self.rows())
+        for theme, values in self.series.items():
+            found = self.of(theme)
+            marks = {one.at: self.places[self.times.index(one.at)] for one in found}
+            made.heading(theme).figure(
+                lines(self.places, {theme: values}, marks=marks, x_label="time", y_label="mean score"),
+                f"Mean score of {theme} by time; dashed: the first time of a new level.",
             )
-            for one in theme.breaks:
-                what = "rose" if one.rose else "fell"
-                page.paragraph(
-                    f"{one.at}: {what} from {self.shown(one.before)} to {self.shown(one.after)} "
-                    f"(95 %: {one.interval[0]} to {one.interval[1]}; p = {one.p_value:.4f})."
+            for one in found:
+                made.paragraph(
+                    f"{'Up' if one.rose else 'Down'} at {one.at} ({one.interval[0]} to {one.interval[1]}), "
+                    f"by {abs(one.effect):.2f} standard deviations, p {one.p_value:.4g}."
                 )
-                page.table(("time", "item"), zip(one.times, one.items, strict=True))
-            if not theme.breaks:
-                page.paragraph("No break beyond what chance makes.")
-        return page
+                made.table(
+                    ("item", "time", "score"),
+                    [(item.key, item.time, item.score) for item in one.items],
+                    numbers=("score",),
+                )
+        return made
 
     def save(self, path: str | PathLike[str], overwrite: bool = False) -> None:
-        """Write the page to `path`, one .html file that works offline."""
+        """Write `page()` to an .html file."""
         self.page().save(path, overwrite)
-
-    def about(self) -> str:
-        """What was looked at, in a sentence."""
-        level = (
-            "the mean score"
-            if self.top is None
-            else f"the share of the {self.top:.1%} of items nearest to it"
-        )
-        return (
-            f"{self.n:,} items of {len(self.periods)} periods. A theme's level is {level}. "
-            f"If no theme changed, a break would be named with a chance of at most {self.alpha:.0%}."
-        )
-
-
-def _numbers(labels: tuple[str, ...]) -> list[float]:
-    """Places of periods on an axis: their own numbers where they are some, else 0, 1, 2."""
-    try:
-        return [float(label) for label in labels]
-    except ValueError:
-        return [float(place) for place in range(len(labels))]

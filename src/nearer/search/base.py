@@ -21,7 +21,10 @@ SHOWN = 10  # queries and hits a query that a printed table shows
 
 @runtime_checkable
 class Searcher(Protocol):
-    """Finds the nearest vectors of one space."""
+    """Finds the nearest vectors of one space.
+
+    One whose scores are not those of the metric of the space has an attribute `corrected` that is true.
+    """
 
     @property
     def space(self) -> Space:
@@ -110,6 +113,15 @@ def hits_of(space: Space, scores: NDArray[np.float32], rows: NDArray[np.int64]) 
     """`Hits` with the keys of `rows` (m, k)."""
     keys = space.keys
     return Hits([[keys[row] for row in line] for line in rows.tolist()], scores, rows)
+
+
+def require_metric_scores(searcher: Searcher, what: str) -> None:
+    """Raise `ParameterError` for a searcher with scores of its own: `what` compares those of the metric."""
+    if getattr(searcher, "corrected", False):
+        raise ParameterError(
+            f"{type(searcher).__name__} does not score by the metric of the space, which {what}",
+            remedy="search with Exact or HNSW",
+        )
 
 
 def query_vectors(space: Space, queries: Queries) -> NDArray[np.float32]:

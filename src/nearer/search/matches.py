@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from nearer.errors import ParameterError
-from nearer.search.base import Hits, Queries, Searcher
+from nearer.search.base import Hits, Queries, Searcher, require_metric_scores
 from nearer.space import Calibration
 
 
@@ -32,11 +31,7 @@ def matches(
     ParameterError : a rate that the calibration cannot keep, or a searcher that scores otherwise than by the
         metric, such as `CSLS`.
     """
-    if getattr(searcher, "corrected", False):
-        raise ParameterError(
-            f"{type(searcher).__name__} does not score by the metric that was calibrated",
-            remedy="search with Exact or HNSW",
-        )
+    require_metric_scores(searcher, "was calibrated")
     calibration.require_content(searcher.space)
     threshold = calibration.threshold(false_match_rate)
     return searcher.search(queries, k).above(threshold)

@@ -138,10 +138,11 @@ def require_enough(shared: int, plan: Plan, source_dim: int, target_dim: int, ho
     needed = keys_needed(plan, source_dim, target_dim)
     needed = next(n for n in range(needed, 3 * needed + 8) if n - int(holdout * n) >= needed)
     if shared < needed:
+        keys = "1 shared key" if shared == 1 else f"{shared:,} shared keys"
         wanted = "" if plan.method == "orthogonal" else 'use method="orthogonal", or '
         raise InputError(
-            f"{shared:,} shared key{'s' * (shared != 1)}: {'an' if plan.method != 'linear' else 'a'} {plan.method} map from "
-            f"{source_dim} to {target_dim} dimensions is decided by {needed:,} or more",
+            f"{keys}: {'a' if plan.method == 'linear' else 'an'} {plan.method} map from {source_dim} to "
+            f"{target_dim} dimensions is decided by {needed:,} or more",
             remedy=f"{wanted}pass more items that both spaces hold, or reduce their dimension",
         )
 

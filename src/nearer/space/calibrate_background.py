@@ -14,6 +14,7 @@ from nearer.space.checks import Metric
 from nearer.space.queries import inverted, norms, unit
 
 BLOCK = 2048  # rows that are scored against all queries at a time
+AT_A_TIME = 2048  # queries
 PAIRS_A_STEP = 1 << 15
 DEPTH = 10  # best scores kept of each query
 SAME = 1e-14  # a squared distance below this part of the squared lengths is the rounding of 0
@@ -138,32 +139,41 @@ def best_scores(
 
     A row that is left out scores minus infinity, so that the depth is the same for all.
     """
-    asked = _Asked(vectors, metric, queries)
     depth = min(DEPTH, len(vectors) - max((len(rows) for rows in left_out), default=0))
-    best = np.full((len(queries), depth), -np.inf)
+    best = np.empty((len(queries), depth), np.float32)
+    rows = len(vectors) * -(-len(queries) // AT_A_TIME)
+    with Progress("calibrating", rows, "rows", show_progress) as progress:
+        for start in range(0, len(queries), AT_A_TIME):
+            part = slice(start, start + AT_A_TIME)
+            best[part] = _best(_Asked(vectors, metric, queries[part]), left_out[part], depth, progress)
+    return best
+
+
+def _best(asked: _Asked, left_out: Sequence[Rows], depth: int, progress: Progress) -> NDArray[np.float64]:
+    """The `depth` best scores of each of some queries, block by block of the rows."""
+    best = np.full((len(left_out), depth), -np.inf)
     places = np.repeat(np.arange(len(left_out)), [len(rows) for rows in left_out])
     barred = np.concatenate([*left_out, np.empty(0, np.intp)]).astype(np.intp)
     order = np.argsort(barred, kind="stable")
     places, barred = places[order], barred[order]
-    with Progress("calibrating", len(vectors), "rows", show_progress) as progress:
-        for start in range(0, len(vectors), BLOCK):
-            scores = asked.scores(start)
-            here = slice(*np.searchsorted(barred, (start, start + BLOCK)))
-            scores[places[here], barred[here] - start] = -np.inf
-            better = np.flatnonzero(scores.max(axis=1, initial=-np.inf) > best[:, -1])
-            if len(better):
-                both = np.concatenate([best[better], scores[better]], axis=1)
-                kept = np.partition(both, both.shape[1] - depth, axis=1)[:, -depth:]
-                best[better] = np.sort(kept, axis=1)[:, ::-1]
-            progress.advance(scores.shape[1])
-    return best.astype(np.float32)
+    for start in range(0, asked.rows, BLOCK):
+        scores = asked.scores(start)
+        here = slice(*np.searchsorted(barred, (start, start + BLOCK)))
+        scores[places[here], barred[here] - start] = -np.inf
+        better = np.flatnonzero(scores.max(axis=1, initial=-np.inf) > best[:, -1])
+        if len(better):
+            both = np.concatenate([best[better], scores[better]], axis=1)
+            kept = np.partition(both, both.shape[1] - depth, axis=1)[:, -depth:]
+            best[better] = np.sort(kept, axis=1)[:, ::-1]
+        progress.advance(scores.shape[1])
+    return best
 
 
 class _Asked:
     """Queries against blocks of rows, in double precision."""
 
     def __init__(self, vectors: Matrix, metric: Metric, queries: Matrix) -> None:
-        self._vectors, self._metric = vectors, metric
+        self._vectors, self._metric, self.rows = vectors, metric, len(vectors)
         self._centre = vectors.mean(axis=0, dtype=np.float64) if metric == "euclidean" else 0.0
         exact = queries.astype(np.float64) - self._centre
         self._queries = unit(exact) if metric == "cosine" else exact

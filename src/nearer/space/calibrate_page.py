@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nearer.space.calibration import Calibration
 
 BINS = 60
+ROOM = 0.15  # of the width, for the name of the rightmost mark
 
 
 def page(calibration: Calibration, scores: list[float]) -> Page:
@@ -54,7 +55,8 @@ def _edges(scores: np.ndarray, marks: list[float]) -> np.ndarray:
     """Equal bins over the scores and the finite marks."""
     every = np.array([scores[0], scores[-1], *marks])
     finite = every[np.isfinite(every)]
-    return np.linspace(finite.min(), finite.max(), BINS + 1)
+    low, high = float(finite.min()), float(finite.max())
+    return np.linspace(low, high + ROOM * (high - low), BINS + 1)
 
 
 def _add_reliability(made: Page, match: MatchProbability) -> None:
@@ -75,6 +77,5 @@ def _add_reliability(made: Page, match: MatchProbability) -> None:
         predicted,
         {"share of matches": observed, "as predicted": predicted},
         x_label="probability",
-        y_label="share of matches",
     )
     made.figure(chart, f"Reliability; p = {found.calibration_p_value:.3f} that chance alone makes the error.")

@@ -14,7 +14,7 @@ from nearer.space.calibrate_background import Background, BestScores
 
 def pair_threshold(background: Background, rate: float) -> float:
     """The largest score with (1 + #{background >= score}) / (1 + draws) above `rate`."""
-    rate = checked_alpha(rate)
+    rate = _checked(rate, "rate")
     reaching = _whole(rate * (1 + background.draws)) - 1
     if reaching < 0:
         needed = smallest_draws(rate)
@@ -57,7 +57,7 @@ def smallest_rate(best: BestScores, k: int = 1) -> float:
 
 def _place(best: BestScores, rate: float, k: int) -> int:
     """How many of the calibrating queries may score above the threshold."""
-    rate = checked_alpha(rate)
+    rate = _checked(rate, "false_match_rate")
     place = _whole(rate * (1 + best.queries)) - 1 - _unseen(best, k)
     if place < 0:
         needed = math.ceil(round((1 + _unseen(best, k)) / rate, 9)) - 1
@@ -79,6 +79,15 @@ def _kth(best: BestScores, k: int) -> NDArray[np.float32]:
 def _unseen(best: BestScores, k: int) -> int:
     """Calibrating queries, at most, whose k-th best would be higher, had they seen the query."""
     return int(k) if best.own else 0
+
+
+def _checked(rate: float, name: str) -> float:
+    """`rate` as a float strictly between 0 and 1, else `ParameterError` that says what it is of."""
+    try:
+        return checked_alpha(rate)
+    except ParameterError:
+        remedy = "use a rate between 0 and 1, such as 0.01"
+        raise ParameterError(f"{name} is {shown(rate)}", remedy=remedy) from None
 
 
 def _whole(value: float) -> int:

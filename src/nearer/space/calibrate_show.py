@@ -37,7 +37,7 @@ def meaning(calibration: Calibration, score: float) -> str:
     ]
     if calibration.match is not None:
         parts.append(
-            f"a pair of this score is a match with probability {calibration.probability(score):.2f}, "
+            f"a pair of this score is a match with probability {calibration.probability(score):.2g}, "
             f"where {_percent(100 * calibration.match.share)} % of pairs are"
         )
     return "; ".join(parts)

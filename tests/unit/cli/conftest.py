@@ -51,7 +51,6 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     for name, dim in (("a", 8), ("b", 4)):
         documents = nearer.Doc2Vec(dim, min_count=1, epochs=20, threads=1, seed=1)
         documents.fit({key: text for key, (text, _) in told.items()}).save(folder / f"{name}.model")
-    write_diary(folder)
     np.save(folder / "queries.npy", model.space_.vectors[:4])
     write_upgrades(folder, model.space_)
     write_judgements(folder, model.space_)
@@ -61,23 +60,8 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     write_people(folder / "people.csv")
     write_sounds(folder / "sounds")
     write_readings(folder)
+    write_speeches(folder)
     return folder
-
-
-def write_diary(folder: Path) -> None:
-    """Notes of 20 months, about chess until the tenth and about tea from then on, in the space of a.model."""
-    notes = {}
-    for month in range(20):
-        topic, words = ("chess", "king queen rook") if month < 10 else ("tea", "tea milk scones")
-        for number in range(5):
-            date = f"20{20 + month // 12}-{month % 12 + 1:02}"
-            notes[f"{topic}{5 * month + number}"] = (f"{words} {number} again", f"{date}-01")
-    texts, months = zip(*notes.values(), strict=True)
-    encoder = nearer.encoder(folder / "a.model")
-    keys = [key.replace("tea50", "tea1").replace("tea51", "tea2") for key in notes]
-    vectors = encoder.encode(list(texts))
-    space = nearer.Space(keys, vectors, items={"month": list(months)}, identity=encoder.identity)
-    space.save(folder / "diary.space")
 
 
 def write_later(folder: Path, words: nearer.Space) -> None:
@@ -97,6 +81,19 @@ def write_upgrades(folder: Path, words: nearer.Space) -> None:
     nearer.Space(words.keys, words.vectors @ axes).save(folder / "turned.space")
     topics = folder / "topics.csv"
     nearer.embed(str(folder / "a.model"), topics, column="text", keep=["text"], out=folder / "papers.space")
+
+
+def write_speeches(folder: Path) -> None:
+    """Ten speeches a year of 20 years, of which later ones speak of trade; words that name themes."""
+    generator = np.random.default_rng(0)
+    years = np.repeat(np.arange(1990, 2010), 10)
+    rows = generator.standard_normal((204, 12))
+    rows[:200, 0] += np.where(years >= 2001, 2.0, 0.0)
+    rows[200:202, 0] += 9
+    rows[202:, 1] += 9
+    keys = [*(f"speech {row}" for row in range(200)), "tariff", "export", "treaty", "truce"]
+    items = {"year": [*years.tolist(), 1990, 1991, 1990, 1991], "odd": [*["1990"] * 203, "long ago"]}
+    nearer.Space(keys, rows, items=items).save(folder / "speeches.space")
 
 
 def write_people(path: Path) -> None:

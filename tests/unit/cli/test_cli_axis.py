@@ -58,7 +58,7 @@ def test_it_writes_a_page_and_a_space_without_the_axis(here: Path, run: Run) -> 
 @pytest.mark.parametrize(
     ("arguments", "code", "parts"),
     [
-        (("--positive", "listt", "--negative", "import"), 1, ("'listt' is not in this space", "did you mean")),
+        (("--positive", "listt"), 1, ("'listt' is not in this space", "did you mean")),
         (("--positive", "", "--negative", "import"), 2, ("positive is empty",)),
         (("--positive", "list", "--negative", "list"), 2, ("'list' is on both sides",)),
         (("--positive", "@nosuch.txt"), 1, ("nosuch.txt: cannot be read",)),

@@ -1,72 +1,70 @@
-"""`nearer breaks`: themes by keys and by texts; what is wrong is one line."""
+"""`nearer breaks`: what it prints, what it writes, and what it refuses."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cli_running import Run, RunJson
 
-pytestmark = pytest.mark.usefixtures("here")
-THEME = ("breaks", "diary.space", "--time", "month", "--theme", "tea=tea1,tea2", "--top", "0.2")
+import nearer
+from nearer.monitor import breaks
+
+ASKED = ("--time", "year", "--theme", "trade=tariff,export", "--theme", "peace=treaty,truce")
 
 
-def test_the_month_is_found(here: Path, run: Run, run_json: RunJson) -> None:
-    found = run_json(*THEME, "-o", "themes.html")
-    (theme,) = found["themes"]
-    assert [one["at"] for one in theme["breaks"]] == ["2020-11-01"]
-    assert found["file"] == "themes.html"
-    assert "2020-11-01" in (here / "themes.html").read_text()
-    shown = run(*THEME)
-    assert "rose" in shown.stdout
-    assert "100 items of 20 periods" in shown.stdout
-
-
-def test_a_theme_is_named_by_a_text(run_json: RunJson) -> None:
-    texts = (
-        "--text",
-        "tea=tea milk scones",
-        "--text",
-        "king queen rook",
-        "--encoder",
-        "a.model",
-        "--top",
-        "0.4",
+def test_it_says_what_python_says(here: Path, run: Run, run_json: RunJson) -> None:
+    found = run_json("breaks", "speeches.space", *ASKED, "-o", "breaks.html")
+    space = nearer.load(here / "speeches.space")
+    assert (
+        found
+        == breaks(space, "year", {"trade": ["tariff", "export"], "peace": ["treaty", "truce"]}).to_dict()
     )
-    found = run_json("breaks", "diary.space", "--time", "month", *texts)
-    assert [theme["name"] for theme in found["themes"]] == ["tea", "king queen rook"]
-    assert [theme["breaks"][0]["after"] > theme["breaks"][0]["before"] for theme in found["themes"]] == [
-        True,
-        False,
-    ]
+    assert [one["at"] for one in found["breaks"]] == ["2001"]
+    assert "<svg" in (here / "breaks.html").read_text(encoding="utf-8")
+    shown = run("breaks", "speeches.space", *ASKED)
+    assert "2001" in shown.stdout
+    assert "none" in shown.stdout
+    assert "with chance at most 0.05" in shown.stdout
+
+
+def test_a_theme_may_be_a_text_for_the_encoder_of_the_space(here: Path, run: Run, run_json: RunJson) -> None:
+    encoder = nearer.encoder(here / "a.model")
+    texts = ["king queen rook pawn", "tea milk scones jam"]
+    rows = encoder.encode([texts[row >= 60] for row in range(120)], show_progress=False)
+    years = {"year": [1990 + row // 6 for row in range(120)]}
+    space = nearer.Space([f"t{row}" for row in range(120)], rows, items=years, identity=encoder.identity)
+    space.save(here / "told.space")
+    asked = ("--time", "year", "--theme-text", "tea=tea milk scones jam")
+    found = run_json("breaks", "told.space", *asked, "--encoder", "a.model")
+    assert [one["at"] for one in found["breaks"]] == ["2000"]
+    other = run("breaks", "told.space", *asked, "--encoder", "b.model")
+    assert other.exit_code == 1
+    assert "b.model has identity" in other.stderr
+    assert "give the encoder that made the space" in other.stderr
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "message"),
+    ("arguments", "code", "parts"),
     [
-        (THEME[:4], 2, "name a theme: --theme NAME=KEY,KEY or --text TEXT --encoder NAME"),
-        ((*THEME[:4], "--theme", "tea"), 2, "--theme tea is not NAME=KEY,KEY"),
-        ((*THEME[:4], "--text", "tea"), 2, "--text needs --encoder, the encoder that made the space"),
-        ((*THEME[:4], "--text", "tea", "--encoder", "b.model"), 1, "the encoder b.model has identity"),
-        (
-            ("breaks", "diary.space", "--time", "when", *THEME[4:]),
-            1,
-            "there is no column 'when'; it has month",
-        ),
-        (
-            (*THEME[:4], "--theme", "tea=tee1"),
-            1,
-            "'tee1' is not in this space of 100 keys; did you mean",
-        ),
-        ((*THEME, "--period", "year"), 1, "2 periods, and a step is told from chance by 6 at least"),
-        ((*THEME, "--alpha", "2"), 2, "alpha is 2.0; use a rate between 0 and 1"),
-        ((*THEME, "-o", "themes.png"), 1, "themes.png: no page is written as '.png'; end in .html"),
-        ((*THEME, "-o", "nowhere/t.html"), 1, "nowhere"),
+        (("--time", "year"), 2, ("name a theme",)),
+        (("--time", "year", "--theme", "trade"), 2, ("--theme trade is not NAME=VALUE",)),
+        (("--time", "year", "--theme", "trade=tarif"), 1, ("'tarif' is not in this space", "'tariff'")),
+        (("--time", "date", "--theme", "trade=tariff"), 1, ("no column 'date'", "it has year, odd")),
+        (("--time", "odd", "--theme", "trade=tariff"), 1, ("row 203: 'long ago' is no time")),
+        (("--time", "year", "--theme", "trade=tariff", "--alpha", 2), 2, ("alpha is 2.0",)),
+        (("--time", "year", "--theme", "trade=tariff", "--permutations", 10), 2, ("use permutations=19",)),
+        (("--time", "year", "--theme", "trade=tariff", "--block", 10), 2, ("20 times reach", "at least 71")),
+        ((*ASKED, "-o", "breaks.png"), 1, ("breaks.png: no breaks are written as '.png'",)),
+        ((*ASKED, "--theme-text", "tea=tea"), 2, ("--theme-text needs --encoder",)),
+        ((*ASKED, "--per", "year"), 2, ("times are numbers", "per='value'")),
     ],
-)
-def test_what_is_wrong_is_one_line(run: Run, arguments: tuple[Any, ...], code: int, message: str) -> None:
-    result = run(*arguments)
+)  # fmt: skip
+def test_what_cannot_be_is_one_line(
+    arguments: tuple[object, ...], code: int, parts: tuple[str, ...], here: Path, run: Run
+) -> None:
+    result = run("breaks", "speeches.space", *arguments)
     assert result.exit_code == code, result.output
-    assert message in result.stderr
     assert result.stderr.count("\n") == 1
+    for part in parts:
+        assert part in result.stderr

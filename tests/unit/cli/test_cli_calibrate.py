@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from cli_running import Run, RunJson
 
 import nearer
+from nearer.search import CSLS, MutualProximity
 from nearer.space import Calibration
 
 SPACE = ("calibrate", "words.space")
@@ -54,6 +56,15 @@ def test_what_is_written_serves_the_search(here: Path, run: Run, run_json: RunJs
     assert anew["answers"][2]["hits"] == []
 
 
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(("index", "kind"), [("csls", CSLS), ("mutual-proximity", MutualProximity)])
+def test_hubs_are_corrected_for_on_request(run: Run, run_json: RunJson, index: str, kind: Any) -> None:
+    document = run_json("search", "words.space", "if", "the", "-k", 3, "--index", index)
+    hits = kind(nearer.load("words.space")).search(["if", "the"], 3)
+    assert [[hit["key"] for hit in answer["hits"]] for answer in document["answers"]] == hits.keys
+    assert f"hit  {index}" in re.sub(" +", "  ", run("search", "words.space", "if", "--index", index).stdout)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -87,8 +98,12 @@ def test_what_is_written_serves_the_search(here: Path, run: Run, run_json: RunJs
             "ones.json: is no",
         ),
         (
+            ("search", "words.space", "if", "--index", "csls", "--recall"),
+            "--index csls has scores of its own: ",
+        ),
+        (
             ("search", "words.space", "if", "--false-match-rate", 7),
-            "alpha is 7.0; use a rate between 0 and 1",
+            "false_match_rate is 7.0; use a rate between 0 and 1",
         ),
     ],
 )

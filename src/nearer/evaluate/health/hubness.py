@@ -12,7 +12,7 @@ from nearer.evaluate.health.spectrum import Spectrum
 
 REFERENCE = "a Gaussian of the same size, mean and covariance"
 CORRECT = (
-    "Correct scores for hubs, by CSLS or mutual proximity, or subtract the mean vector before searching."
+    "Correct scores for hubs, by `search.CSLS` or `search.MutualProximity`, or subtract the mean vector."
 )
 
 SKEWNESS = Kind(
@@ -101,10 +101,14 @@ def estimated(counts: NDArray[np.int64], seed: int) -> tuple[NDArray[np.float64]
 
 
 def gaussian_like(points: Points, spectrum: Spectrum, seed: int) -> NDArray[np.float32]:
-    """Rows (m, dim) of the Gaussian that has the mean and covariance of the sample."""
+    """Rows (m, dim) of the Gaussian that has the mean and covariance of the sample, but for a common scale.
+
+    No order of neighbours depends on that, and the largest number is 1, so that no product overflows.
+    """
     m, dim = points.seen.shape
     drawn = np.random.default_rng(seed).standard_normal((m, dim)) * np.sqrt(spectrum.values)
-    return np.asarray(drawn @ spectrum.axes.T + points.seen.mean(axis=0), np.float32)
+    rows = drawn @ spectrum.axes.T + points.seen.mean(axis=0)
+    return np.asarray(rows / max(float(np.abs(rows).max()), np.finfo(np.float64).tiny), np.float32)
 
 
 def _top(points: Points, examples: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

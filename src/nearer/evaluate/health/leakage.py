@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nearer.chance import benjamini_hochberg, binomial_interval, conformal_p_values
 from nearer.evaluate.health.copies import canonical
 from nearer.evaluate.health.duplicates import FEWEST, LEAST_NEAR, dimension_around, threshold
 from nearer.evaluate.health.measure import Kind, Measure, Scale, Skipped
-from nearer.evaluate.health.nearest import Near, Rows, Vectors, nearest
+from nearer.evaluate.health.nearest import Near, Vectors, nearest
 from nearer.evaluate.health.points import Points
 
 RATE = 0.05  # of the test items called unusual, at most this share is expected to be chance
@@ -74,13 +75,13 @@ def leakage(
             Skipped("leakage", "needs two distinct training items and a test item that is not zero"),
         ]
     part = Test(test.vectors[rows], [test.keys[row] for row in rows], test.named)
-    found.append(_leaked(train, train_keys, part, examples))
-    return [*found, _unusual(train, part, sample, examples, seed)]
-
-
-def _leaked(train: Points, train_keys: list[str], test: Test, examples: int) -> Measure:
     metric = "euclidean" if train.metric == "dot" else train.metric
-    near = nearest(train.vectors, test.vectors, metric, train.k, train.threads)
+    near = nearest(train.vectors, part.vectors, metric, train.k, train.threads)
+    found.append(_leaked(train, train_keys, part, near, examples))
+    return [*found, _unusual(train, part, near, examples)]
+
+
+def _leaked(train: Points, train_keys: list[str], test: Test, near: Near, examples: int) -> Measure:
     bits = [canonical(rows, train.metric) for rows in (test.vectors, train.vectors[near.rows[:, 0]])]
     exact = (bits[0] == bits[1]).all(axis=1)
     limit, told = 0.0, f"Near ones are told from {FEWEST} distinct training items, and k from {LEAST_NEAR}."
@@ -116,32 +117,28 @@ def _own_share(train: Points, limit: float) -> float:
     return share + (1 - share) * (float(close.mean()) if len(close) else 0.0)
 
 
-def _unusual(train: Points, test: Test, sample: int, examples: int, seed: int) -> Measure | Skipped:
-    """Test items that conformal p-values tell from training items.
-
-    Training items are parted by lot: the score of an item is its distance to the k-th nearest of one part,
-    the other part says how large scores are of items like those of training.
-    """
-    n = len(train.vectors)
-    order = np.random.default_rng(seed).permutation(n)
-    calibration: Rows = order[: min(sample, n // 2)]
-    base: Rows = order[len(calibration) :]
-    if len(calibration) < 1 / RATE:
-        why = f"{n} distinct training items say too little of what is usual: needs {2 / RATE:g}"
+def _unusual(train: Points, test: Test, near: Near, examples: int) -> Measure | Skipped:
+    """Test items that conformal p-values tell from training items."""
+    m = len(train.drawn)
+    if m < 1 / RATE:
+        why = f"{m} distinct training items say too little of what is usual: needs {1 / RATE:g}"
         return Skipped("unusual test items", why)
-    metric = "euclidean" if train.metric == "dot" else train.metric
-    k = min(train.k, len(base))
-    vectors = np.ascontiguousarray(train.vectors[np.sort(base)])
-    known, asked = (
-        nearest(vectors, queries, metric, k, train.threads).distances[:, -1]
-        for queries in (train.vectors[calibration], test.vectors)
-    )
-    p_values = benjamini_hochberg(conformal_p_values(asked, known))
-    named = np.flatnonzero(p_values <= RATE)
-    named = named[np.argsort(-asked[named], kind="stable")]
+    named = np.flatnonzero(benjamini_hochberg(unusual_p_values(train.near, near)) <= RATE)
+    named = named[np.argsort(-near.distances[named, -1], kind="stable")]
+    n = len(test.keys)
+    least = int(np.ceil(n / (RATE * (m + 1))))
+    told = f"{m:,} training items say what is usual; fewer than {least:,} such items are not found."
     shown = [(test.keys[place],) for place in named[:examples]]
-    least = int(np.ceil(len(asked) / (RATE * (len(known) + 1))))
-    told = f"{len(known):,} training items say what is usual; fewer than {least:,} such items are not found."
-    return UNUSUAL.measured(
-        len(named) / len(asked), len(asked), examples=shown, told=told if least > 1 else ""
-    )
+    return UNUSUAL.measured(len(named) / n, n, examples=shown, told=told if least > 1 else "")
+
+
+def unusual_p_values(known: Near, asked: Near) -> NDArray[np.float64]:
+    """Conformal p-value (t,) of each test item to be one like the m training items.
+
+    The score is the distance to the k-th nearest training item: `known` for training items, which do not
+    count themselves, `asked` for test items. Full conformal prediction (Vovk et al., 2005) would let a test
+    item be a neighbour of training items too; that only makes their distances smaller, so these p-values are
+    no smaller than its own: P(p <= a) <= a for every a, whatever the distribution, if the items are
+    exchangeable.
+    """
+    return conformal_p_values(asked.distances[:, -1], known.distances[:, -1])
