@@ -92,7 +92,7 @@ def days(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def run(_: Path, quick: bool) -> Grid:
-    repeats = 2 if quick else 20
+    repeats = 2 if quick else 12
     settings = [(f"digits without {removed}", digits(removed)) for removed in (0, 4, 6)]
     data = os.environ.get("NEARER_DATA")
     if data is None:
@@ -105,7 +105,8 @@ def run(_: Path, quick: bool) -> Grid:
         ]
     rows, kept = [], True
     for name, drawn in settings:
-        for mode in ("window", "sequential"):
+        both = ("window", "sequential")
+        for mode in both if name.startswith("Elec2") else both[:1]:  # digits are too few for a long stream
             row, fine = measured(name, drawn, mode, repeats)
             rows.append(row)
             kept &= fine
@@ -146,7 +147,7 @@ def measured(
         tried += 1
         within += alarm is not None and alarm <= told.windows
     late, middle = ([getattr(told, name) or math.inf for told in computed] for name in ("windows", "median"))
-    fine = binomial_interval(within, tried, 0.99)[1] >= 0.95 if tried else False
+    fine = tried > 0 and binomial_interval(within, tried, 0.99)[1] >= 0.95
     fine &= binomial_interval(false, checked, 0.99)[0] <= ALPHA
     unit = "windows" if mode == "window" else "streams"
     cells = (

@@ -132,3 +132,30 @@ def test_a_sequential_watch_says_what_its_alpha_means() -> None:
     loud = watch(monitor(mode="sequential"), readings()[400:], 50)
     assert loud.alarms
     assert min(told.window for told in loud.alarms) > 2
+
+
+def test_a_monitor_watches_an_iterator() -> None:
+    verdicts = list(monitor().watch(readings().vectors[400:], 100))
+    assert [verdict.alarm for verdict in verdicts] == [False, True, True, True, True, True]
+
+
+def test_verdicts_tell_what_windows_can_show_once_it_was_asked_for() -> None:
+    watcher = nearer.Monitor(readings()[:400], tests=["energy"])
+    rows = readings().vectors[400:500]
+    assert watcher.check(rows).detectable is None
+    shown = watcher.detectable(50)
+    assert watcher.detectable(50) is shown
+    assert watcher.check(rows[:50]).detectable is shown
+    assert watcher.check(rows).detectable is None
+    assert shown.n == 50
+    with pytest.raises(ParameterError, match=r"ask nearer.monitor.delay\(baseline"):
+        monitor(mode="sequential").detectable(50)
+
+
+def test_periods_too_small_for_any_alarm_are_joined() -> None:
+    """Beside 12 rows of a baseline one row can lie in 13 ways, two in 91, of which 20 are needed."""
+    few = nearer.Monitor(readings()[:16], tests=["energy"], alpha=0.05)
+    watched = watch(few, readings()[400:424], "1h", time="hour")
+    assert len(few.baseline.rows) == 12
+    assert {told.verdict.n for told in watched.told} == {2}
+    assert watched.notes == ("12 windows of fewer than 2 rows were joined with their neighbours",)

@@ -95,12 +95,8 @@ def monitor(
             watcher, after.space, window, time=time, in_order=in_order, as_vectors=plain, where=after.name
         )
     if power and watched.mode == "window":
-        from nearer.monitor import detectable  # noqa: PLC0415  (as above)
-
         usual = sorted(told.verdict.n for told in watched.told)[len(watched.told) // 2]
-        watched = watched.with_detectable(
-            detectable(watcher.baseline, usual, alpha, seed=seed, block=block, **chosen)
-        )
+        watched = watched.with_detectable(watcher.detectable(usual))
     if out is not None:
         watched.save(out, overwrite)
     if after is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -20,11 +20,13 @@ from nearer.monitor.explaining import moved
 from nearer.monitor.incoming import Incoming
 from nearer.monitor.inhomogeneity import inhomogeneity
 from nearer.monitor.outliers import FDR, unusual
+from nearer.monitor.power import detectable
 from nearer.monitor.scores import Scores
 from nearer.monitor.sequential import Evidence
 from nearer.monitor.state import BASELINE, NAME, Standing, State
 from nearer.monitor.two_sample import compare
-from nearer.monitor.verdict import Verdict
+from nearer.monitor.verdict import Detectable, Verdict
+from nearer.monitor.watching import stream
 from nearer.space import Space
 
 Mode = Literal["window", "sequential"]
@@ -82,6 +84,7 @@ class Monitor:
         _require_own(self.baseline, block, axes)
         self.log = None if log is None else Path(log)
         self.on_alarm = on_alarm
+        self._can_show: dict[int, Detectable] = {}
         self._state: State | None = None
         self._standing = Standing()
         if state is not None and (Path(state) / NAME).is_file():
@@ -140,6 +143,7 @@ class Monitor:
             unusual=unusual(self.baseline, came.rows, came.keys, self.fdr),
             window=standing.windows,
             time=None if came.time is None else came.time.text(0),
+            detectable=self._can_show.get(len(came.rows)),
         )
         if self.log is not None:
             append_line(self.log, verdict)
@@ -150,6 +154,27 @@ class Monitor:
         if verdict.alarm and self.on_alarm is not None:
             self.on_alarm(verdict)
         return verdict
+
+    def watch(self, items: Iterable[Any], window: int = 200) -> Iterator[Verdict]:
+        """The verdict on each `window` items of a stream, as soon as it is full; see `stream`."""
+        for told in stream(self, items, window):
+            yield told.verdict
+
+    def detectable(self, window_size: int) -> Detectable:
+        """The smallest changes that a window of so many rows shows with chance 0.8; see `detectable`.
+
+        It takes some seconds, once for each size; verdicts on windows of this size tell it from then on.
+        Raises `ParameterError` in mode "sequential", where evidence grows over many windows.
+        """
+        if self.mode == "sequential":
+            raise ParameterError(
+                "one window of a sequential monitor shows little: its evidence grows over many",
+                remedy='ask nearer.monitor.delay(baseline, changed, window_size, mode="sequential")',
+            )
+        if window_size not in self._can_show:
+            found = detectable(self.baseline, window_size, self.alpha, seed=self.seed, tests=self.tests)
+            self._can_show[window_size] = found
+        return self._can_show[window_size]
 
     def _single(self, came: Incoming) -> tuple[Verdict, None]:
         """The verdict on one window alone."""

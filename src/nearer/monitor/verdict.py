@@ -165,7 +165,8 @@ class Verdict:
     outcomes : each test alone.
     n : rows of the window.
     alpha : the rate of false alarms that was asked for.
-    detectable : the smallest changes that a window of this size shows; None where it was not asked for.
+    detectable : the smallest changes that a window of this size shows; None until `Monitor.detectable` was
+        asked for this size.
     mode : whether `alpha` is the rate of each window, or that of ever alarming ("sequential").
     window : its number in the stream, from 1.
     time : of its last row, as text; None where no times were given.

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nearer.errors import InputError, ParameterError, shown
 from nearer.monitor.baseline import Baseline
+from nearer.monitor.exchange import smallest_window
 from nearer.monitor.times import Times, time_of
 from nearer.monitor.verdict import Verdict
 from nearer.monitor.watched import Told, Watched
@@ -21,6 +22,7 @@ class Checks(Protocol):
     """What watching needs of a monitor."""
 
     baseline: Baseline
+    alpha: float
     mode: Literal["window", "sequential"]
 
     def check(
@@ -35,7 +37,7 @@ def watch(
     window: int | str = 200,
     *,
     time: str | None = None,
-    least: int = 1,
+    least: int | None = None,
     in_order: bool = False,
     as_vectors: bool = False,
     where: str | None = None,
@@ -46,19 +48,28 @@ def watch(
     ----------
     window : rows a window, or a period; see `windows`.
     time : payload column of times; None: the order of rows is that of time.
-    least, in_order : see `windows`.
+    least : rows a window needs, see `windows`; None: of a period, those without which no alarm is possible.
+    in_order : refuse rows that go backwards in time; see `windows`.
     as_vectors : take rows for vectors of the baseline's identity, which a file of plain vectors cannot say.
     where : the file's name, for errors.
 
     Raises what `windows` and the monitor's `check` raise.
     """
     times = None if time is None else times_of(source, time, where)
+    if least is None:
+        least = 1 if parsed_size(window)[1] is None else _least(monitor)
     cut = windows(source, window, times, least=least, in_order=in_order, where=where)
     told = [
         Told(place, part.start, part.end, _checked(monitor, source, part, times, as_vectors=as_vectors))
         for place, part in enumerate(cut, 1)
     ]
     return Watched(tuple(told), cut.notes, len(monitor.baseline.rows), monitor.mode)
+
+
+def _least(monitor: Checks) -> int:
+    """Rows of a window that can reach alpha at all."""
+    block = monitor.baseline.block
+    return smallest_window(len(monitor.baseline.rows) // block, monitor.alpha) * block
 
 
 def _checked(
