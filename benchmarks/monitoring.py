@@ -199,15 +199,15 @@ def delays(name: str, change: Change, repeats: int) -> list[str]:
                 together[-1] = window
                 break
         rate = ALPHA / WINDOWS
-        tried = enumerate(later[:10], 1)
+        tried = enumerate(later[:5], 1)
         alone.append(
             next(
                 (at for at, rows in tried if compare(baseline, rows, alpha=rate, seed=seed).p_value <= rate),
-                11,
+                6,
             )
         )
     print(f"  {name}: {sorted(together)}, each alone {sorted(alone)}", flush=True)
-    return [name, str(repeats), "", "", after(together, LONGEST), after(alone, 10)]
+    return [name, str(repeats), "", "", after(together, LONGEST), after(alone, 5)]
 
 
 def after(found: list[int], most: int) -> str:

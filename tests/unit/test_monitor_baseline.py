@@ -65,7 +65,7 @@ def test_too_few_blocks_are_no_baseline() -> None:
 def test_named_axes_come_first_and_have_length_one() -> None:
     baseline = Baseline.of(ROWS, axes={"cheap - expensive": 3 * np.eye(6)[2]})
     np.testing.assert_array_equal(baseline.axes[0], np.eye(6)[2])
-    assert baseline.axis_names[:2] == ("cheap - expensive", "axis 1")
+    assert baseline.axis_names[:2] == ("cheap - expensive", "principal 1")
     assert len(baseline.axis_names) == len(baseline.axes) == 7
 
 

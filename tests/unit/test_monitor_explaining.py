@@ -54,7 +54,9 @@ def test_a_shifted_axis_is_named_by_its_ends(baseline: Baseline) -> None:
     rows, keys = blobs(200, 2)
     shifted = rows + 3.0 * baseline.axes[0]
     axis = next(
-        p for p in moved(baseline, shifted, compare(baseline, shifted), keys) if p.name.startswith("axis 1: ")
+        p
+        for p in moved(baseline, shifted, compare(baseline, shifted), keys)
+        if p.name.startswith("principal 1: ")
     )
     spread = (baseline.rows @ baseline.axes[0]).std()
     assert axis.after - axis.before == pytest.approx(3.0, abs=1.0)

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 import nearer
+from nearer.chance import binomial_interval
 from nearer.errors import InputError, IntegrityError, NearerError, ParameterError, SpaceMismatch, StorageError
 from nearer.monitor import Baseline, Verdict
 
@@ -281,3 +282,16 @@ def test_a_state_that_was_changed_is_refused(tmp_path: Path) -> None:
             nearer.Monitor.open(tmp_path / "m")
     with pytest.raises(IntegrityError, match=r"holds no baseline\.json"):
         nearer.Monitor.open(tmp_path / "nowhere")
+
+
+@pytest.mark.slow
+def test_monitors_of_streams_that_do_not_change_seldom_ever_alarm() -> None:
+    """The whole way through `check`, with windows of every size."""
+    alarms = 0
+    for seed in range(100):
+        generator = np.random.default_rng(seed)
+        watcher = nearer.Monitor(generator.normal(size=(200, 3)), seed=seed, mode="sequential")
+        for size in generator.integers(1, 80, 60):
+            verdict = watcher.check(generator.normal(size=(size, 3)))
+        alarms += verdict.alarm
+    assert binomial_interval(alarms, 100, 0.999)[0] <= 0.05

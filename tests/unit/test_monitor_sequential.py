@@ -188,11 +188,11 @@ def test_rows_that_depend_on_those_before_keep_the_rate_in_blocks() -> None:
 
     def alarmed(block: int, seed: int) -> bool:
         generator = np.random.default_rng(seed)
-        noise = generator.normal(size=(9005, 2))
+        noise = generator.normal(size=(5005, 2))
         rows = np.cumsum(noise, axis=0)[5:] - np.cumsum(noise, axis=0)[:-5]
-        source = nearer.Space([str(i) for i in range(6000)], rows[:6000], "euclidean")
-        evidence = Evidence.of(Scores.of(Baseline.of(source, block=block, rows=4000, guide=1000)), seed)
-        for start in range(6000, 9000, 500):
+        source = nearer.Space([str(i) for i in range(3000)], rows[:3000], "euclidean")
+        evidence = Evidence.of(Scores.of(Baseline.of(source, block=block, rows=2000, guide=500)), seed)
+        for start in range(3000, 5000, 500):
             evidence = evidence.after(rows[start : start + 500])
         return evidence.p_value <= 0.05
 

@@ -150,9 +150,9 @@ class Baseline:
 
     @property
     def axis_names(self) -> tuple[str, ...]:
-        """A name for each of `axes`: the one given, or "axis 1", "axis 2" for principal ones."""
+        """A name for each of `axes`: the one given, or "principal 1", "principal 2" for others."""
         others = len(self.axes) - len(self.names)
-        return (*self.names, *(f"axis {number + 1}" for number in range(others)))
+        return (*self.names, *(f"principal {number + 1}" for number in range(others)))
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
         """Write a folder `path` (docs/format.md), whole or not at all; nothing is pickled.

@@ -54,7 +54,7 @@ class Scores:
         kinds = _kinds(len(baseline.axes), further, len(baseline.centroids))
         names = (
             *baseline.axis_names,
-            *(f"axis {number + 1}" for number in range(AXES, AXES + further)),
+            *(f"principal {number + 1}" for number in range(AXES, AXES + further)),
             "distance to the centre",
             f"distance to the {NEAREST} nearest",
             *(f"cluster {number}" for number in range(len(baseline.centroids))),

@@ -194,8 +194,7 @@ class Verdict:
             f"p = {self.p_value:.3g}, alpha = {self.alpha:g} {rate}, effect = {self.effect:.3f}"
         ]
         lines += [
-            f"  {part.name if part.kind in part.name else part.kind + ' ' + part.name}: "
-            f"{part.before:.3g} -> {part.after:.3g} (p = {part.p_value:.2g})"
+            f"  {part.kind} {part.name}: {part.before:.3g} -> {part.after:.3g} (p = {part.p_value:.2g})"
             for part in self.moved
         ]
         lines += [
