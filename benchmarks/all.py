@@ -11,7 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import audio
+import breaks
 import bridge
+import calibration
+import changes
 import contrastive_audio
 import contrastive_images
 import document_methods
@@ -20,6 +23,7 @@ import drift
 import drift_level
 import glove
 import graphs
+import health
 import hierarchical
 import images
 import inductive
@@ -33,6 +37,8 @@ import subwords
 import tables
 import text_encoders
 import text_methods
+import upgrade
+import watching
 import words
 from report import Measured, kept, render
 
@@ -56,10 +62,16 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "audio": ("Voices", audio.run),
     "bridge": ("A bridge between two kinds of data", bridge.run),
     "tables": ("Tables", tables.run),
+    "breaks": ("When themes changed", breaks.run),
+    "changes": ("Data or space", changes.run),
+    "health": ("Health of a space", health.run),
     "drift": ("Tests of drift", drift.run),
     "drift_level": ("False alarms of the tests of drift", drift_level.run),
     "search": ("Exact search", search.run),
+    "calibration": ("What scores mean", calibration.run),
     "monitoring": ("Monitoring for ever", monitoring.run),
+    "upgrade": ("Changing the model of a store", upgrade.run),
+    "watching": ("Watching real data", watching.run),
 }
 
 

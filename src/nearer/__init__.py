@@ -19,9 +19,9 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 | `cli`       | a command line              | the same, printed                       |            |
 """
 
-from nearer import errors, evaluate, maps, networks, search, signal
+from nearer import errors, evaluate, maps, monitor, networks, search, signal
 from nearer.data import Graph, Interactions
-from nearer.encoders import embed, encoder
+from nearer.encoders import backfill, embed, encoder
 from nearer.models import (
     ALS,
     BPR,
@@ -44,10 +44,11 @@ from nearer.models import (
     recommender,
 )
 from nearer.monitor import Monitor
-from nearer.space import Space, load
+from nearer.space import Alignment, Space, align, load
 
 __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "ALS",
+    "Alignment",
     "BPR",
     "Contrastive",
     "DeepWalk",
@@ -69,12 +70,15 @@ __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "Space",
     "TableAutoencoder",
     "Word2Vec",
+    "align",
+    "backfill",
     "embed",
     "encoder",
     "errors",
     "evaluate",
     "load",
     "maps",
+    "monitor",
     "networks",
     "recommender",
     "search",

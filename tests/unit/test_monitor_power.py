@@ -15,6 +15,7 @@ from nearer.monitor.explaining import nearest
 from nearer.monitor.planting import PLANTS, Sample, middle_cluster
 
 DIM = 6
+TESTS = ["energy"]  # one is enough to see that figures hold
 
 
 def space(rows: np.ndarray) -> nearer.Space:
@@ -28,7 +29,7 @@ def baseline() -> Baseline:
 
 @pytest.fixture(scope="module")
 def found(baseline: Baseline) -> Detectable:
-    return detectable(baseline, 50, repeats=30)
+    return detectable(baseline, 50, repeats=30, tests=TESTS)
 
 
 def test_a_change_of_the_size_said_is_found_as_often(baseline: Baseline, found: Detectable) -> None:
@@ -41,16 +42,14 @@ def test_a_change_of_the_size_said_is_found_as_often(baseline: Baseline, found: 
     for draw in range(100):
         direction = generator.standard_normal(DIM)
         rows = generator.standard_normal((50, DIM)) + shift.value * direction / np.linalg.norm(direction)
-        alarms += compare(baseline, rows, seed=draw).p_value <= 0.05
+        alarms += compare(baseline, rows, tests=TESTS, permutations=99, seed=draw).p_value <= 0.05
     assert binomial_interval(alarms, 100, 0.99)[1] >= 0.8
-    halved = sum(
-        compare(
-            baseline, generator.standard_normal((50, DIM)) + shift.value / 3 * np.eye(DIM)[0], seed=draw
-        ).p_value
-        <= 0.05
-        for draw in range(50)
-    )
-    assert halved < 25  # a third of it is not
+    third = shift.value / 3 * np.eye(DIM)[0]
+    few = 0
+    for draw in range(50):
+        rows = generator.standard_normal((50, DIM)) + third
+        few += compare(baseline, rows, tests=TESTS, permutations=99, seed=draw).p_value <= 0.05
+    assert few < 25
 
 
 def test_every_kind_of_change_is_measured_with_its_error(found: Detectable) -> None:
@@ -68,14 +67,14 @@ def test_every_kind_of_change_is_measured_with_its_error(found: Detectable) -> N
 
 
 def test_the_same_seed_gives_the_same_figures(baseline: Baseline) -> None:
-    first, second = (detectable(baseline, 20, repeats=5, seed=3) for _ in range(2))
+    first, second = (detectable(baseline, 20, repeats=5, seed=3, tests=TESTS) for _ in range(2))
     assert first == second
     assert first.to_dict()["effects"][0]["name"] == "mean along a random axis"
 
 
 def test_a_window_larger_than_half_the_baseline_is_simulated_smaller(baseline: Baseline) -> None:
     small = Baseline.of(space(np.random.default_rng(0).standard_normal((120, DIM))))
-    told = detectable(small, 80, repeats=4)
+    told = detectable(small, 80, repeats=4, tests=TESTS)
     assert (told.n, told.simulated) == (80, 45)
     assert "(simulated with 45)" in told.meaning
 
@@ -117,6 +116,7 @@ def changed_rows(n: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((n, DIM)) + 0.3 * np.eye(DIM)[0]
 
 
+@pytest.mark.slow
 def test_alarms_come_within_the_delay(baseline: Baseline) -> None:
     """Whatever sample of changed rows it was computed from, in streams of rows that are in none of them."""
     within = 0
@@ -138,7 +138,9 @@ def test_a_delay_longer_than_was_simulated_is_none(
     baseline: Baseline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nearer.monitor.delays.MOST", 1)
-    told = delay(baseline, np.random.default_rng(5).standard_normal((100, DIM)), 30, streams=59)
+    told = delay(
+        baseline, np.random.default_rng(5).standard_normal((100, DIM)), 30, streams=59, permutations=39
+    )
     assert told == Delay(30, 0.05, 0.95, None, None, 59)
 
 

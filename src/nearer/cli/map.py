@@ -11,9 +11,10 @@ import typer
 
 import nearer
 from nearer.cli.destination import require_file_destination
+from nearer.cli.keys import keys_in
 from nearer.cli.options import AsJson, Overwrite, Seed, SpaceName
 from nearer.cli.output import print_facts, print_json, print_next, size_of
-from nearer.errors import EncodingError, FormatError, InputError, shown
+from nearer.errors import FormatError, shown
 
 if TYPE_CHECKING:
     from nearer.maps import Map
@@ -103,21 +104,7 @@ def _report(chart: Map, out: Path, seconds: float, as_json: bool) -> None:
 def _chosen(space: nearer.Space, keys: Path | None, around: str | None, top: int | None) -> nearer.Space:
     """The part of the space that is drawn."""
     if keys is not None:
-        return space[_listed(keys)]
+        return space[keys_in(keys)]
     if around is not None:
         return space[[around, *space.neighbors(around, top or AROUND).keys]]
     return space[: top or TOP]
-
-
-def _listed(file: Path) -> list[str]:
-    """The keys in a file, one a line, each once."""
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise EncodingError(f"byte offset {error.start:,} is not UTF-8", file=file) from None
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=file) from None
-    listed = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
-    if not listed:
-        raise InputError("holds no keys", file=file, remedy="write one key a line")
-    return listed

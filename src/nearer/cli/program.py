@@ -32,10 +32,17 @@ ORDER = [
     "info",
     "neighbors",
     "analogy",
+    "axis",
     "evaluate",
+    "calibrate",
+    "health",
     "dims",
+    "changes",
+    "align",
+    "backfill",
     "search",
     "recommend",
+    "breaks",
     "monitor",
     "map",
     "convert",
@@ -138,6 +145,7 @@ def _notes_on_standard_error() -> Iterator[None]:
     """Show what the library logs, a line each."""
     logger = logging.getLogger("nearer")
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(lambda record: record.name != "nearer.monitor")  # a verb tells its verdicts itself
     handler.setFormatter(logging.Formatter("nearer: note: %(message)s"))
     logger.addHandler(handler)
     before, logger.propagate = logger.propagate, False

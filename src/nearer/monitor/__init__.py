@@ -1,6 +1,8 @@
 """Monitor: whether new vectors come from where the baseline came from, at a rate that is kept."""
 
 from nearer.monitor.baseline import Baseline
+from nearer.monitor.breaks import breaks
+from nearer.monitor.breaks_result import Break, BreakItem, Breaks
 from nearer.monitor.comparing import TESTS
 from nearer.monitor.delays import delay
 from nearer.monitor.explaining import moved
@@ -19,6 +21,9 @@ __all__ = [
     "HEADS",
     "TESTS",
     "Baseline",
+    "Break",
+    "BreakItem",
+    "Breaks",
     "Comparison",
     "Delay",
     "Detectable",
@@ -34,6 +39,7 @@ __all__ = [
     "Watched",
     "Window",
     "Windows",
+    "breaks",
     "compare",
     "delay",
     "detectable",

@@ -43,7 +43,7 @@ def read_times(column: Any, where: str | None = None) -> Times:
     """
     import pyarrow as pa  # noqa: PLC0415  (heavy: paid for where it is needed)
 
-    values = column if hasattr(column, "null_count") else pa.array(column, from_pandas=True)
+    values = column if hasattr(column, "null_count") else _arrow(column, where)
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     if pa.types.is_dictionary(values.type):
@@ -79,36 +79,58 @@ def time_of(value: object) -> Times:
         ) from None
 
 
+def _arrow(column: Any, where: str | None) -> Any:
+    """Values as an Arrow array; raises `InputError` naming one of another kind than the first."""
+    import pyarrow as pa  # noqa: PLC0415  (as above)
+
+    plain = column if isinstance(column, np.ndarray) else list(column)
+    try:
+        return pa.array(plain, from_pandas=True)
+    except (pa.ArrowException, TypeError, OverflowError):
+        listed = list(plain)
+    for row in range(1, len(listed) + 1):  # values are alike up to the row before
+        try:
+            pa.array([listed[0], listed[row - 1]], from_pandas=True)
+        except (pa.ArrowException, TypeError, OverflowError):
+            break
+    raise InputError(
+        f"{shown(listed[row - 1])} is no time of the kind of {shown(listed[0])}", file=where, row=row - 1,
+        remedy="use numbers, or ISO 8601, for all",
+    )  # fmt: skip
+
+
 def _of_texts(values: Any, where: str | None) -> Any:
     """Texts as whole numbers, other numbers or timestamps: the first that all of them are."""
     import pyarrow as pa  # noqa: PLC0415  (as above)
+    import pyarrow.compute as pc  # noqa: PLC0415
 
+    values = pc.replace_substring_regex(values, r"^(\d{4}-\d{2})$", r"\1-01")  # a month is its first day
     kinds = (pa.int64(), pa.float64(), pa.timestamp("us"), pa.timestamp("us", "UTC"))
     for kind in kinds:
         try:
             return values.cast(kind)
         except pa.ArrowInvalid:
             continue
-    dated = [_is(text, kinds[2:]) for text in values]
-    row = dated.index(False) if False in dated else 0
+    able = [{kind for kind in kinds if _is(text, kind)} for text in values]
+    none = next((row for row, found in enumerate(able) if not found), None)
+    row = none if none is not None else next(row for row, found in enumerate(able) if not found & able[0])
     raise InputError(
-        f"{shown(values[row].as_py())} is no time",
+        f"{shown(values[row].as_py())} is no time"
+        + ("" if none is not None else " of the kind of the first"),
         file=where,
         row=row,
         remedy="use numbers, or ISO 8601, all with a zone or all without: 2024-05-01, 2024-05-01T12:00",
     )
 
 
-def _is(text: Any, kinds: tuple[Any, ...]) -> bool:
+def _is(text: Any, kind: Any) -> bool:
     import pyarrow as pa  # noqa: PLC0415  (as above)
 
-    for kind in kinds:
-        try:
-            text.cast(kind)
-        except pa.ArrowInvalid:
-            continue
-        return True
-    return False
+    try:
+        text.cast(kind)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _numbers(values: Any, kind: Any, where: str | None) -> Any:

@@ -38,6 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     (folder / "questions.txt").write_text(shipped_text("questions.txt"), encoding="utf-8")
     model = nearer.Word2Vec(32, epochs=3, threads=1).fit(folder / "corpus.txt")
     model.space_.save(folder / "words.space")
+    write_later(folder, model.space_)
     nearer.Doc2Vec(16, min_count=1, epochs=2, threads=1).fit(texts).save(folder / "texts.model")
     about = {"chess": "king queen rook pawn bishop knight", "tea": "tea milk scones jam cream sugar"}
     told = {
@@ -51,6 +52,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
         documents = nearer.Doc2Vec(dim, min_count=1, epochs=20, threads=1, seed=1)
         documents.fit({key: text for key, (text, _) in told.items()}).save(folder / f"{name}.model")
     np.save(folder / "queries.npy", model.space_.vectors[:4])
+    write_upgrades(folder, model.space_)
     write_judgements(folder, model.space_)
     write_recommender(folder)
     write_graph(folder)
@@ -58,7 +60,40 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     write_people(folder / "people.csv")
     write_sounds(folder / "sounds")
     write_readings(folder)
+    write_speeches(folder)
     return folder
+
+
+def write_later(folder: Path, words: nearer.Space) -> None:
+    """The words again: with other noise, and on turned axes with 25 words in each other's places."""
+    generator = np.random.default_rng(0)
+    axes = np.linalg.qr(generator.standard_normal((words.dim, words.dim)))[0]
+    moved = words.vectors.copy()
+    moved[100:125] = moved[np.roll(np.arange(100, 125), 7)]
+    for name, vectors in (("again", words.vectors), ("later", moved @ axes)):
+        noise = 0.1 * vectors.std() * generator.standard_normal(vectors.shape)
+        nearer.Space(words.keys, vectors + noise).save(folder / f"{name}.space")
+
+
+def write_upgrades(folder: Path, words: nearer.Space) -> None:
+    """The words turned, as another model might have them, and topics by one of two models."""
+    axes, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(words.dim, words.dim)))
+    nearer.Space(words.keys, words.vectors @ axes).save(folder / "turned.space")
+    topics = folder / "topics.csv"
+    nearer.embed(str(folder / "a.model"), topics, column="text", keep=["text"], out=folder / "papers.space")
+
+
+def write_speeches(folder: Path) -> None:
+    """Ten speeches a year of 20 years, of which later ones speak of trade; words that name themes."""
+    generator = np.random.default_rng(0)
+    years = np.repeat(np.arange(1990, 2010), 10)
+    rows = generator.standard_normal((204, 12))
+    rows[:200, 0] += np.where(years >= 2001, 2.0, 0.0)
+    rows[200:202, 0] += 9
+    rows[202:, 1] += 9
+    keys = [*(f"speech {row}" for row in range(200)), "tariff", "export", "treaty", "truce"]
+    items = {"year": [*years.tolist(), 1990, 1991, 1990, 1991], "odd": [*["1990"] * 203, "long ago"]}
+    nearer.Space(keys, rows, items=items).save(folder / "speeches.space")
 
 
 def write_people(path: Path) -> None:
@@ -160,6 +195,10 @@ def write_judgements(folder: Path, space: nearer.Space) -> None:
     ]
     (folder / "qrels.txt").write_text("".join(lines), encoding="utf-8")
     labelled = (f"{key}\t{'long' if len(key) > 5 else 'short'}\n" for key in space.keys[:200])
+    asked = space.keys[:60]
+    matches = "".join(f"{key}\t{space.neighbors(key, 1)[0].key}\t1\n" for key in asked)
+    others = "".join(f"{key}\t{space.keys[-1 - row]}\t0\n" for row, key in enumerate(asked))
+    (folder / "matches.tsv").write_text(f"text1\ttext2\tlabel\n{matches}{others}", encoding="utf-8")
     (folder / "labels.tsv").write_text("".join(labelled), encoding="utf-8")
 
 
