@@ -65,6 +65,19 @@ def test_a_wider_axis_is_found_without_a_shift(baseline: Baseline) -> None:
     assert found.p_value == found.outcomes[0].p_value == found.axes_p.min()
 
 
+def test_what_only_one_test_sees_is_enough() -> None:
+    """A shift along the direction of least variance, which distances drown: it stands out on its axis."""
+    scales = np.array([30.0] * 7 + [0.1])
+    before = baseline_of(normal(20, 200, 8) * scales, normal(21, 80, 8) * scales)
+    window = normal(22, 200, 8) * scales
+    window[:, 7] += 1
+    found = compare(before, window)
+    apart = {outcome.name: outcome.p_value for outcome in found.outcomes}
+    assert min(apart["mmd"], apart["energy"]) > 0.1
+    assert apart["axes"] == 1 / 200
+    assert found.p_value == 1 / 200
+
+
 def test_a_cluster_that_fills_is_named() -> None:
     places = 20 * np.eye(4)
     generator = np.random.default_rng(4)
