@@ -45,7 +45,7 @@ class Axes:
     def project(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Coordinates of `vectors` (n, dim) on the axes, float32 (n, k)."""
         out = np.empty((len(vectors), len(self.components)), dtype=np.float32)
-        with _one_thread():
+        with one_thread():
             for rows, block in _blocks(vectors):
                 out[rows] = (block - self.centre) @ self.components.T
         return out
@@ -61,7 +61,7 @@ def principal_axes(vectors: NDArray[np.float32], k: int, method: Method) -> Axes
     dim = vectors.shape[1]
     centre = vectors.mean(axis=0, dtype=np.float64) if method == "pca" else np.zeros(dim)
     moments = np.zeros((dim, dim))
-    with _one_thread():
+    with one_thread():
         for _, block in _blocks(vectors):
             moved = block - centre
             moments += moved.T @ moved
@@ -80,7 +80,8 @@ def _blocks(vectors: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.fl
         yield rows, vectors[rows].astype(np.float64)
 
 
-def _one_thread() -> AbstractContextManager[object]:
+def one_thread() -> AbstractContextManager[object]:
+    """Within it, products of matrices take one thread: their sums have one order, whatever the machine."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415  (seldom used)
 
     limits: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")
