@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PEERS  := .venv-peers
+DRIFT  := .venv-peers-drift
 CORPUS ?=
 ONLY   ?=
 SOURCES := pyproject.toml constraints.txt weights.txt CMakeLists.txt $(wildcard native/*)
@@ -50,7 +51,7 @@ docs: setup
 
 # Every performance claim beside its peer (ONLY=words,search: those); the data folder is named by NEARER_DATA.
 # Writes docs/benchmarks.md.
-bench: setup $(PEERS)/.installed
+bench: setup $(PEERS)/.installed $(DRIFT)/.installed
 	$(BIN)/python benchmarks/all.py --peers-python $(PEERS)/bin/python $(if $(ONLY),--only $(ONLY))
 
 $(PEERS)/.installed: benchmarks/peers.txt
@@ -59,5 +60,12 @@ $(PEERS)/.installed: benchmarks/peers.txt
 	$(PEERS)/bin/python -m pip install --quiet -r benchmarks/peers.txt
 	touch $@
 
+# Drift detectors want a NumPy below 2, so they live apart from the other peers.
+$(DRIFT)/.installed: benchmarks/peers-drift.txt
+	test -x $(DRIFT)/bin/python || $(PYTHON) -m venv $(DRIFT)
+	$(DRIFT)/bin/python -m pip install --quiet --upgrade pip
+	$(DRIFT)/bin/python -m pip install --quiet -r benchmarks/peers-drift.txt
+	touch $@
+
 clean:
-	rm -rf build site $(VENV) $(PEERS) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build site $(VENV) $(PEERS) $(DRIFT) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -13,16 +13,22 @@ from pathlib import Path
 import audio
 import breaks
 import bridge
+import calibration
+import changes
 import contrastive_audio
 import contrastive_images
 import document_methods
 import documents
+import drift
+import drift_level
 import glove
 import graphs
+import health
 import hierarchical
 import images
 import inductive
 import methods
+import monitoring
 import page
 import phrases
 import recommenders
@@ -31,6 +37,8 @@ import subwords
 import tables
 import text_encoders
 import text_methods
+import upgrade
+import watching
 import words
 from report import Measured, kept, render
 
@@ -55,7 +63,15 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Measured]]] = {
     "bridge": ("A bridge between two kinds of data", bridge.run),
     "tables": ("Tables", tables.run),
     "breaks": ("When themes changed", breaks.run),
+    "changes": ("Data or space", changes.run),
+    "health": ("Health of a space", health.run),
+    "drift": ("Tests of drift", drift.run),
+    "drift_level": ("False alarms of the tests of drift", drift_level.run),
     "search": ("Exact search", search.run),
+    "calibration": ("What scores mean", calibration.run),
+    "monitoring": ("Monitoring for ever", monitoring.run),
+    "upgrade": ("Changing the model of a store", upgrade.run),
+    "watching": ("Watching real data", watching.run),
 }
 
 

@@ -4,8 +4,8 @@
 
 Needs NEARER_DATA (speeches of 1946 to 2022) and the encoder wordllama. What is expected: apartheid, the
 Soviet Union and the Cold War down after 1991, terrorism up 2001, climate up 2007, the pandemic up 2020
-(Baturo, Dasandi & Mikhaylov, 2017, and history). Both ways to measure a theme's level are shown, means of
-scores and shares of speeches; the claim is made for shares, which were chosen on these speeches.
+(Baturo, Dasandi & Mikhaylov, 2017, and history). Both ways to measure a theme's level are shown,
+means of scores and shares of speeches; the claim is made for shares, which were chosen on these speeches.
 """
 
 from __future__ import annotations

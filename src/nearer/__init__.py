@@ -14,13 +14,14 @@ Raw data becomes vectors, and the vectors are put to work. The rooms, in the ord
 | `evaluate`  | a space and a judgement     | a score with interval, n and coverage   |            |
 | `search`    | a space and queries         | the nearest keys, exactly or by index   |            |
 | `recommend` | what scores items           | suggestions, filtered and explained     |            |
+| `monitor`   | a baseline, then a stream   | verdicts: alarm, p-value, what moved    |            |
 | `maps`      | a space                     | a t-SNE picture: PNG, SVG, HTML         |            |
 | `cli`       | a command line              | the same, printed                       |            |
 """
 
-from nearer import errors, evaluate, maps, networks, search, signal
+from nearer import errors, evaluate, maps, monitor, networks, search, signal
 from nearer.data import Graph, Interactions
-from nearer.encoders import embed, encoder
+from nearer.encoders import backfill, embed, encoder
 from nearer.models import (
     ALS,
     BPR,
@@ -42,10 +43,12 @@ from nearer.models import (
     Word2Vec,
     recommender,
 )
-from nearer.space import Space, load
+from nearer.monitor import Monitor
+from nearer.space import Alignment, Space, align, load
 
 __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "ALS",
+    "Alignment",
     "BPR",
     "Contrastive",
     "DeepWalk",
@@ -58,6 +61,7 @@ __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "GraphSAGE",
     "Interactions",
     "Item2Vec",
+    "Monitor",
     "Node2Vec",
     "PPMI",
     "Phrases",
@@ -66,12 +70,15 @@ __all__ = [  # noqa: RUF022  (in the order of `sorted`)
     "Space",
     "TableAutoencoder",
     "Word2Vec",
+    "align",
+    "backfill",
     "embed",
     "encoder",
     "errors",
     "evaluate",
     "load",
     "maps",
+    "monitor",
     "networks",
     "recommender",
     "search",

@@ -44,6 +44,26 @@ def permutation_p_value(observed: ArrayLike, null: ArrayLike) -> Floats:
     return np.asarray((1 + counts) / (1 + len(drawn)), np.float64)
 
 
+def conformal_p_values(scores: ArrayLike, calibration: ArrayLike) -> Floats:
+    """How often an item like those of the calibration has a score at least as large, for many items at once.
+
+    p = (1 + #{calibration >= score}) / (1 + c), float64 (m,), for `scores` (m,) and `calibration` (c,);
+    larger scores are more unusual. If an item and the c of the calibration are exchangeable, as they are
+    where the score was learned from others than these, P(p <= a) <= a for every a, whatever the distribution
+    (Vovk, Gammerman & Shafer, 2005). The p-values of several items depend on each other through the
+    calibration they share, in a way that `benjamini_hochberg` allows (Bates et al., 2023).
+
+    Raises `InputError` for a calibration of none, and for scores that are NaN.
+    """
+    asked, known = np.asarray(scores, np.float64), np.sort(np.asarray(calibration, np.float64))
+    if known.ndim != 1 or len(known) == 0:
+        raise InputError("no scores to calibrate with", remedy="pass at least one, better 100 or more")
+    if np.isnan(asked).any() or np.isnan(known).any():
+        raise InputError("a score is NaN", remedy="remove rows that hold NaN")
+    below = np.searchsorted(known, asked - 1e-12 * np.abs(asked), side="left")
+    return np.asarray((1 + len(known) - below) / (1 + len(known)), np.float64)
+
+
 def holm(p_values: ArrayLike) -> Floats:
     """p-values (m,) of m tests, adjusted so that rejecting those <= alpha errs anywhere with chance <= alpha.
 

@@ -12,6 +12,7 @@ from nearer.chance import (
     benjamini_hochberg,
     binomial_interval,
     checked_alpha,
+    conformal_p_values,
     holm,
     permutation_p_value,
     smallest_draws,
@@ -43,6 +44,18 @@ def test_the_level_of_a_permutation_is_exact() -> None:
 def test_no_p_value_without_a_null(observed: float, null: list[float]) -> None:
     with pytest.raises(InputError):
         permutation_p_value(observed, null)
+
+
+@given(chances, chances)
+def test_conformal_p_values_are_permutation_p_values(scores: list[float], known: list[float]) -> None:
+    expected = [permutation_p_value(score, known) for score in scores]
+    np.testing.assert_array_equal(conformal_p_values(scores, known), expected)
+
+
+@pytest.mark.parametrize(("scores", "known"), [([1.0], []), ([np.nan], [1.0]), ([1.0], [np.nan])])
+def test_no_conformal_p_value_without_a_calibration(scores: list[float], known: list[float]) -> None:
+    with pytest.raises(InputError):
+        conformal_p_values(scores, known)
 
 
 @given(chances)

@@ -166,12 +166,12 @@ def test_the_least_p_value_is_that_of_a_perfect_step() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        ({"times": "date"}, ParameterError, "the items have no column 'date'; they have year"),
+        ({"times": "date"}, InputError, "there is no column 'date'; it has year"),
         ({"times": [1990] * 7}, InputError, "7 times for 360 items"),
-        ({"times": [*range(1, 360), float("nan")]}, InputError, "times, row 359: the time nan is none"),
-        ({"times": [*["1990-02-01"] * 300, "soon", *["1991"] * 59]}, InputError, "row 300: the time 'soon'"),
-        ({"times": [*["1990-02-01"] * 359, 3]}, InputError, "row 359: the time 3 is of another kind"),
-        ({"times": [None] * 360}, InputError, "row 0: the time None is none"),
+        ({"times": [*range(1, 360), float("nan")]}, InputError, "times, row 359: there is no time"),
+        ({"times": [*["1990-02-01"] * 300, "soon", *["1991"] * 59]}, InputError, "300: 'soon' is no time;"),
+        ({"times": [*["1990-02-01"] * 359, 3]}, InputError, "row 359: 3 is no time of the kind of"),
+        ({"times": [None] * 360}, InputError, "row 0: there is no time"),
         ({"times": np.arange(360) % 4}, ParameterError, "4 times reach p = 0.333 at best"),
         ({"times": np.arange(360) % 4}, ParameterError, "give at least 9 times"),
         ({"permutations": 19}, ParameterError, "use permutations=59"),

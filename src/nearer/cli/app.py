@@ -8,16 +8,22 @@ import typer
 
 import nearer
 from nearer.cli import (
+    align,
     analogy,
     axis,
+    backfill,
     breaks,
+    calibrate,
+    changes,
     convert,
     dims,
     embed,
     evaluate,
+    health,
     info,
     map,
     models,
+    monitor,
     neighbors,
     recommend,
     search,
@@ -47,10 +53,16 @@ app.command("neighbors", epilog=shown(neighbors.EXAMPLES))(neighbors.neighbors)
 app.command("analogy", epilog=shown(analogy.EXAMPLES))(analogy.analogy)
 app.command("axis", epilog=shown(axis.EXAMPLES))(axis.axis)
 app.command("evaluate", epilog=shown(evaluate.EXAMPLES))(evaluate.evaluate)
+app.command("calibrate", epilog=shown(calibrate.EXAMPLES))(calibrate.calibrate)
+app.command("health", epilog=shown(health.EXAMPLES))(health.health)
 app.command("dims", epilog=shown(dims.EXAMPLES))(dims.dims)
+app.command("changes", epilog=shown(changes.EXAMPLES))(changes.changes)
+app.command("align", epilog=shown(align.EXAMPLES))(align.align)
+app.command("backfill", epilog=shown(backfill.EXAMPLES))(backfill.backfill)
 app.command("search", epilog=shown(search.EXAMPLES))(search.search)
 app.command("recommend", epilog=shown(recommend.EXAMPLES))(recommend.recommend)
 app.command("breaks", epilog=shown(breaks.EXAMPLES))(breaks.breaks)
+app.command("monitor", epilog=shown(monitor.EXAMPLES))(monitor.monitor)
 app.command("map", epilog=shown(map.EXAMPLES))(map.draw_map)
 app.command("convert", epilog=shown(convert.EXAMPLES))(convert.convert)
 app.command("models", epilog=shown(models.EXAMPLES))(models.models)

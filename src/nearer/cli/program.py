@@ -3,6 +3,7 @@
 0   done
 1   the work failed: bad data, a full disk, an interrupt; one line on standard error
 2   wrong usage: an unknown option, a missing argument, a value outside its range; one line
+3   done, and a window raised an alarm (`nearer monitor`)
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typer.core import TyperGroup
 from nearer.errors import NearerError, ParameterError, TrainingFailed, one_line
 
 UsageError = typer.BadParameter.__bases__[0]  # Click's, which Typer imports or brings along by its version
-DONE, FAILED, WRONG_USAGE = 0, 1, 2
+DONE, FAILED, WRONG_USAGE, ALARMED = 0, 1, 2, 3
 ORDER = [
     "tour",
     "fit",
@@ -33,10 +34,16 @@ ORDER = [
     "analogy",
     "axis",
     "evaluate",
+    "calibrate",
+    "health",
     "dims",
+    "changes",
+    "align",
+    "backfill",
     "search",
     "recommend",
     "breaks",
+    "monitor",
     "map",
     "convert",
     "models",
@@ -138,6 +145,7 @@ def _notes_on_standard_error() -> Iterator[None]:
     """Show what the library logs, a line each."""
     logger = logging.getLogger("nearer")
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(lambda record: record.name != "nearer.monitor")  # a verb tells its verdicts itself
     handler.setFormatter(logging.Formatter("nearer: note: %(message)s"))
     logger.addHandler(handler)
     before, logger.propagate = logger.propagate, False

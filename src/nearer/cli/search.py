@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import nearer
-from nearer.cli.identified import carries_identity
+from nearer.cli.identified import carries_identity, matrix_of
 from nearer.cli.options import AsJson, HowMany, SpaceName, Threads, saved_space
 from nearer.cli.output import print_json, print_table, write
-from nearer.errors import FormatError, InputError
+from nearer.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,9 +26,13 @@ logger = logging.getLogger("nearer")
 EXAMPLES = (
     "nearer search words.space import string -k 5",
     "nearer search words.space queries.npy --index hnsw --recall --json",
+    "nearer search words.space queries.npy --false-match-rate 0.01",
+    "nearer search words.space import --index csls",
 )
 
-Index = Literal["exact", "hnsw"]
+CORRECTED = ("csls", "mutual-proximity")
+SAMPLE = 1_000  # random pairs: only the best hits are asked for
+Index = Literal["exact", "hnsw", "csls", "mutual-proximity"]
 
 
 def search(
@@ -40,11 +44,29 @@ def search(
     k: HowMany = 10,
     index: Annotated[
         Index,
-        typer.Option(help="Compare with every vector, or walk a graph that is kept beside a .space folder."),
+        typer.Option(
+            help="Compare with every vector; walk a graph, which is kept beside a .space folder; or compare "
+            "with every vector and correct for hubs, by scores of their own."
+        ),
     ] = "exact",
     with_recall: Annotated[
         bool, typer.Option("--recall", help="Measure what part of the true hits the index finds.")
     ] = False,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            "--false-match-rate",
+            metavar="RATE",
+            help='Say "no match" so often that at most this part of queries without one gets a hit.',
+            show_default="always answer",
+        ),
+    ] = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="What `nearer calibrate -o FILE.json` wrote.", show_default="made anew"
+        ),
+    ] = None,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
@@ -57,46 +79,74 @@ def search(
 
     opened = nearer.load(space)
     names, asked = _queries(opened, queries)
+    corrected = index in CORRECTED
+    if corrected and (with_recall or rate is not None):
+        raise typer.BadParameter(
+            f"--index {index} has scores of its own: neither --recall nor --false-match-rate"
+        )
+    threshold = _threshold(opened, rate, calibration)
     searcher = _searcher(opened, space, index, threads)
     begin = time.perf_counter()
     hits = searcher.search(asked, k)
     seconds = time.perf_counter() - begin
+    if threshold is not None:
+        hits = hits.above(threshold)
     share = recall(searcher, k) if with_recall else None
     if as_json:
         answers = [
             {"query": name, "hits": [{"key": key, "score": score} for key, score in found]}
             for name, found in zip(names, hits, strict=True)
         ]
-        timing = {"seconds": seconds, "queries": len(names), "recall": share}
+        timing = {"seconds": seconds, "queries": len(names), "recall": share, "threshold": threshold}
         print_json(
             {"space": space, "identity": opened.identity, "index": index, **timing, "answers": answers}
         )
         return
+    score = index if corrected else opened.metric
     print_table(
-        ("query", "hit", opened.metric),
+        ("query", "hit", score),
         [
             (name if place == 0 else "", *hit)
             for name, found in zip(names, hits, strict=True)
-            for place, hit in enumerate(found)
+            for place, hit in enumerate(found or [("no match", "")])
         ],
-        numbers=(opened.metric,),
+        numbers=(score,),
     )
     write(f"\n{seconds * 1000:.1f} ms, {index} search, queries: {len(names):,}")
+    if threshold is not None:
+        write(f"no match: no key scores above {threshold:.4f}; `nearer calibrate` tells what that assumes")
     if share is not None:
         write(f"recall@{k} {share:.4f}, on up to 1,000 keys of the space")
 
 
 def _searcher(space: nearer.Space, name: str, index: Index, threads: int | None) -> Searcher:
     """The searcher; an HNSW index stands beside a saved space, and is made anew for anything else."""
-    from nearer.search import HNSW, Exact  # noqa: PLC0415  (verbs start fast)
+    from nearer.search import CSLS, HNSW, Exact, MutualProximity  # noqa: PLC0415  (verbs start fast)
 
     if index == "exact":
         return Exact(space, threads=threads)
+    if index == "csls":
+        return CSLS(space, threads=threads)
+    if index == "mutual-proximity":
+        return MutualProximity(space, threads=threads)
     folder = saved_space(name)
     if folder is None:
         logger.warning("%s: building an index for this once; a .space folder keeps its own", name)
         return HNSW(space, threads=threads)
     return HNSW.open(space, folder, threads=threads)
+
+
+def _threshold(space: nearer.Space, rate: float | None, calibration: Path | None) -> float | None:
+    """What hits must score above, where a rate of false matches is to be kept."""
+    if rate is None:
+        if calibration is not None:
+            raise typer.BadParameter("--calibration goes with --false-match-rate")
+        return None
+    if calibration is None:
+        return space.calibrate(sample=SAMPLE).threshold(rate)
+    found = nearer.space.Calibration.load(calibration)
+    found.require_content(space)
+    return found.threshold(rate)
 
 
 def _queries(
@@ -107,20 +157,9 @@ def _queries(
     if len(queries) > 1 or queries[0] in space or not file.exists():
         return queries, queries
     if file.suffix == ".npy":
-        vectors = _matrix(file)
+        vectors = matrix_of(file)
         return [f"row {row}" for row in range(len(vectors))], vectors
     given = nearer.load(file)
     if not len(given):
         raise InputError("holds no vectors to search for", file=file)
     return given.keys, given if carries_identity(file) else given.vectors
-
-
-def _matrix(file: Path) -> NDArray[np.float32]:
-    """Vectors (m, dim) of a .npy file; never unpickled."""
-    import numpy as np  # noqa: PLC0415  (verbs start fast)
-
-    try:
-        values = np.load(file, allow_pickle=False)
-        return np.atleast_2d(np.asarray(values, dtype=np.float32))
-    except (ValueError, TypeError, EOFError) as error:
-        raise FormatError(f"is no NumPy array of numbers: {error}", file=file) from None

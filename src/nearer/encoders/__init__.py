@@ -1,6 +1,7 @@
 """Encoders: one raw item in, one vector out."""
 
 from nearer.encoders import fasttext_binary
+from nearer.encoders.backfill import backfill
 from nearer.encoders.base import Encoder, Modality, metric_of, space_of
 from nearer.encoders.embed import embed
 from nearer.encoders.embed_run import Embedded, EmbedReport
@@ -10,6 +11,7 @@ from nearer.encoders.image_onnx import ImageEncoder
 from nearer.encoders.known import KnownEncoder, known_encoders
 from nearer.encoders.lookup import Lookup
 from nearer.encoders.opening import SAVED_MODELS, encoder
+from nearer.encoders.sampling import embed_sample
 from nearer.encoders.speaker import SpeakerEncoder
 from nearer.encoders.static import Static
 from nearer.encoders.subword import Subword
@@ -34,7 +36,9 @@ __all__ = [
     "Subword",
     "Transformer",
     "Wav2Vec2",
+    "backfill",
     "embed",
+    "embed_sample",
     "encoder",
     "known_encoders",
     "metric_of",

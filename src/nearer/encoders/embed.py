@@ -17,12 +17,12 @@ from nearer.encoders.base import (
     require_protocol,
 )
 from nearer.encoders.embed_run import Embedded, OnError, Run
-from nearer.encoders.embed_shards import Shards, open_shards
 from nearer.encoders.opening import encoder as open_encoder
 from nearer.errors import FormatError, ParameterError, shown
 from nearer.replace import require_free
 from nearer.space import Space, formats, load, store
 from nearer.space.joining import join
+from nearer.space.shards import Shards, open_shards
 
 
 def embed(

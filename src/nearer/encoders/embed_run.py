@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from nearer.data.items import Item, Items
 from nearer.encoders.base import Encoder, metric_of, modality_of
 from nearer.encoders.embed_groups import encode_group, groups, hash_items, located
-from nearer.encoders.embed_shards import Shard, Shards
 from nearer.errors import InputError
 from nearer.progress import Progress
 from nearer.space import Space
+from nearer.space.shards import Shard, Shards
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from nearer.errors import FormatError, shown
@@ -23,11 +23,12 @@ LAYOUT = Layout(
 
 @dataclass(frozen=True)
 class TextPair:
-    """Two texts and how similar people find them."""
+    """Two texts and how similar people find them, in `row` of where they were read."""
 
     first: str
     second: str
     score: float
+    row: int = field(default=-1, compare=False)
 
 
 def read_text_pairs(source: Any, columns: Sequence[str] | None = None) -> tuple[str, list[TextPair]]:
@@ -66,4 +67,4 @@ def _pair(values: Sequence[Any], name: str, row: int) -> TextPair:
             row=row,
             remedy="leave the pair out, or name the columns by columns=",
         )
-    return TextPair(values[0], values[1], score)
+    return TextPair(values[0], values[1], score, row)

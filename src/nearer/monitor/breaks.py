@@ -13,7 +13,7 @@ from nearer.chance import checked_alpha, smallest_draws
 from nearer.errors import InputError, ParameterError, shown
 from nearer.monitor.breaks_result import Break, BreakItem, Breaks
 from nearer.monitor.breaks_split import Floats, Split, find_splits, place_interval, smallest_p
-from nearer.monitor.breaks_times import Per, Times, read_times
+from nearer.monitor.breaks_times import Groups, Per, grouped_times
 from nearer.space import Axis, Space
 from nearer.space.queries import unit
 
@@ -66,7 +66,7 @@ def breaks(
         raise ParameterError("there are no themes", remedy="name at least one")
     if share is not None and (isinstance(share, bool) or not 0 < share < 1):
         raise ParameterError(f"share is {shown(share)}", remedy="use a part of all items, such as 0.05")
-    grouped = read_times(space, times, per)
+    grouped = grouped_times(space, times, per)
     _require_enough(len(grouped.labels), len(themes), alpha, block, permutations)
     unit_rows = unit(space.vectors)
     scores = [_scores(space, name, theme, unit_rows) for name, theme in themes.items()]
@@ -150,9 +150,9 @@ class _Series:
     counts: Floats
 
 
-def _series(name: str, scores: Floats, levels: Floats, times: Times) -> _Series:
+def _series(name: str, scores: Floats, levels: Floats, times: Groups) -> _Series:
     counted = np.isfinite(levels)
-    groups, size = times.groups[counted], len(times.labels)
+    groups, size = times.of_item[counted], len(times.labels)
     counts = np.bincount(groups, minlength=size).astype(np.float64)
     if not counts.all():
         label = times.labels[int(counts.argmin())]
@@ -163,17 +163,17 @@ def _series(name: str, scores: Floats, levels: Floats, times: Times) -> _Series:
     return _Series(name, scores, levels, sums, counts)
 
 
-def _told(split: Split, one: _Series, space: Space, times: Times, items: int, seed: int) -> Break:
+def _told(split: Split, one: _Series, space: Space, times: Groups, items: int, seed: int) -> Break:
     """A break as it is reported."""
     part = slice(split.start, split.stop)
     low, high = place_interval(one.sums[part], one.counts[part], split.at - split.start, LEAST, seed)
     sides = (slice(split.start, split.at), slice(split.at, split.stop))
     before, after = (float(one.sums[side].sum() / one.counts[side].sum()) for side in sides)
     side = sides[after > before]
-    inside = (times.groups >= side.start) & (times.groups < side.stop) & np.isfinite(one.scores)
+    inside = (times.of_item >= side.start) & (times.of_item < side.stop) & np.isfinite(one.scores)
     rows = np.flatnonzero(inside)
     rows = rows[np.argsort(-one.scores[rows], kind="stable")[:items]]
-    within = one.levels - (one.sums / one.counts)[times.groups]
+    within = one.levels - (one.sums / one.counts)[times.of_item]
     return Break(
         one.name,
         times.labels[split.at],
@@ -182,7 +182,7 @@ def _told(split: Split, one: _Series, space: Space, times: Times, items: int, se
         before,
         after,
         (after - before) / (float(np.nanstd(within)) or 1.0),
-        tuple(BreakItem(space.keys[r], times.labels[times.groups[r]], float(one.scores[r])) for r in rows),
+        tuple(BreakItem(space.keys[r], times.labels[times.of_item[r]], float(one.scores[r])) for r in rows),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+TestName = Literal["mmd", "energy", "classifier", "axes", "clusters"]
+
 
 @dataclass(frozen=True)
 class TestOutcome:
@@ -19,7 +21,7 @@ class TestOutcome:
 
     __test__ = False  # no case of pytest
 
-    name: str
+    name: TestName
     statistic: float
     p_value: float
 
@@ -32,12 +34,13 @@ class Moved:
     ----------
     kind, name : what moved, such as ("cluster", "3: goal, match, striker") or ("axis", "cheap - expensive").
     p_value : adjusted for all parts of the kind that were looked at (Holm, or the largest of a permutation).
-    before, after : the cluster's share of all rows, or the mean on the axis, in the baseline and the window.
+    before, after : the cluster's share of all rows, the mean on the axis, or the standard deviation on it
+        ("spread"), in the baseline and the window.
     effect : `after - before` in standard deviations of the baseline.
     examples : keys (row numbers of the window where it has no keys) that carry the change, strongest first.
     """
 
-    kind: Literal["cluster", "axis"]
+    kind: Literal["cluster", "axis", "spread"]
     name: str
     p_value: float
     before: float
@@ -65,6 +68,89 @@ class Unusual:
 
 
 @dataclass(frozen=True)
+class Effect:
+    """The smallest size of one kind of change that is found.
+
+    Attributes
+    ----------
+    name, unit : the change, and what its size is counted in.
+    value : its size; None where even the largest is found too seldom.
+    power : the share of simulated windows in which it was found, and its exact 95 % interval.
+    """
+
+    name: str
+    unit: str
+    value: float | None
+    power: float | None
+    interval: tuple[float, float] | None
+
+    def cells(self) -> tuple[str, ...]:
+        """Change, size, unit, power and its interval, as a table shows them."""
+        if self.value is None or self.power is None or self.interval is None:
+            return self.name, "none", self.unit, "-", "-"
+        low, high = self.interval
+        return self.name, f"{self.value:.2g}", self.unit, f"{self.power:.2f}", f"{low:.2f} to {high:.2f}"
+
+
+@dataclass(frozen=True)
+class Detectable:
+    """What windows of one size can show.
+
+    Attributes
+    ----------
+    n : rows of a window; the simulation had `simulated` of them, fewer where the baseline is small.
+    alpha, power : rate of false alarms, and chance of the alarm.
+    cluster : share of the baseline's rows in the cluster that loses items.
+    effects : the smallest change of each kind.
+    """
+
+    n: int
+    simulated: int
+    alpha: float
+    power: float
+    cluster: float
+    effects: tuple[Effect, ...]
+
+    @property
+    def meaning(self) -> str:
+        """What the effects say, and what to do for smaller ones."""
+        held = f" (simulated with {self.simulated:,})" if self.simulated != self.n else ""
+        return (
+            f"The smallest changes that a window of {self.n:,} rows{held} shows with chance {self.power:.0%} "
+            f"at alpha {self.alpha:g}; the lost cluster holds {self.cluster:.1%} of the baseline. "
+            "Larger windows show smaller changes."
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionaries, lists, numbers and strings."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Delay:
+    """How long a change goes unnoticed.
+
+    Attributes
+    ----------
+    n, alpha : rows of a window, and the rate of false alarms.
+    quantile : the chance with which the alarm comes within `windows`.
+    median, windows : windows from the change to the alarm, its own among them; None: longer than simulated.
+    streams : how many were simulated.
+    """
+
+    n: int
+    alpha: float
+    quantile: float
+    median: int | None
+    windows: int | None
+    streams: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionaries, lists, numbers and strings."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What one window says.
 
@@ -79,6 +165,10 @@ class Verdict:
     outcomes : each test alone.
     n : rows of the window.
     alpha : the rate of false alarms that was asked for.
+    detectable : the smallest changes that a window of this size shows; None where it was not asked for.
+    mode : whether `alpha` is the rate of each window, or that of ever alarming ("sequential").
+    window : its number in the stream, from 1.
+    time : of its last row, as text; None where no times were given.
     """
 
     alarm: bool
@@ -89,6 +179,30 @@ class Verdict:
     outcomes: tuple[TestOutcome, ...]
     n: int
     alpha: float
+    detectable: Detectable | None = None
+    mode: Literal["window", "sequential"] = "window"
+    window: int = 0
+    time: str | None = None
+
+    def __str__(self) -> str:
+        """One line for the window, and one for each part that moved and each unusual item."""
+        when = "" if self.time is None else f", to {self.time}"
+        rate = "ever" if self.mode == "sequential" else "a window"
+        lines = [
+            f"window {self.window} ({self.n:,} rows{when}): {'ALARM' if self.alarm else 'no alarm'}, "
+            f"p = {self.p_value:.3g}, alpha = {self.alpha:g} {rate}, effect = {self.effect:.3f}"
+        ]
+        lines += [
+            f"  {part.name if part.kind in part.name else part.kind + ' ' + part.name}: "
+            f"{part.before:.3g} -> {part.after:.3g} (p = {part.p_value:.2g})"
+            for part in self.moved
+        ]
+        lines += [
+            f"  unusual {item.key}: {item.score:.2f} times as far out as usual (p = {item.p_value:.2g}), "
+            f"nearest {item.nearest}"
+            for item in self.unusual
+        ]
+        return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
         """The whole verdict as plain dictionaries, lists, numbers and strings."""

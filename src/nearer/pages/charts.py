@@ -56,10 +56,14 @@ def lines(
     *,
     threshold: float | None = None,
     marks: Mapping[str, float] | None = None,
+    dots: Sequence[bool] | None = None,
     x_label: str = "",
     y_label: str = "",
 ) -> str:
-    """Named lines (n,) over `x` (n,), without NaN; a dashed `threshold`; `marks`: named vertical lines."""
+    """Named lines (n,) over `x` (n,), without NaN; a dashed `threshold`; `marks`: named vertical lines.
+
+    With `dots` the values of the first line are dots too, in the other colour where it is true.
+    """
     across = np.asarray(x, np.float64)
     down = {name: np.asarray(values, np.float64) for name, values in series.items()}
     every = np.concatenate([*down.values(), [] if threshold is None else [threshold]])
@@ -77,6 +81,8 @@ def lines(
                 f'<rect x="{LEFT + 10}" y="{y - 9}" width="10" height="10" fill="{colour}"/>',
                 _label(LEFT + 26, y, name),
             ]
+    if dots is not None:
+        parts += _dots(field, across, next(iter(down.values())), dots)
     if threshold is not None:
         level = field.at(field.across[0], threshold)[1]
         parts.append(_line(LEFT, level, WIDTH - RIGHT, level, COLOURS[1], dashed=True))
@@ -89,12 +95,7 @@ def points(
     """A dot for each of n places; `marked` ones in the other colour."""
     across, down = np.asarray(x, np.float64), np.asarray(y, np.float64)
     field = _Field(_range(across), _range(down))
-    parts = field.axes(x_label, y_label)
-    for place, (a, b) in enumerate(zip(across, down, strict=True)):
-        left, top = field.at(a, b)
-        colour = COLOURS[1] if marked is not None and marked[place] else COLOURS[0]
-        parts.append(f'<circle cx="{left:.1f}" cy="{top:.1f}" r="2.5" fill="{colour}" fill-opacity="0.7"/>')
-    return _svg(parts)
+    return _svg(field.axes(x_label, y_label) + _dots(field, across, down, marked))
 
 
 class _Field:
@@ -133,6 +134,16 @@ class _Field:
             parts.append(_line(x, TOP, x, HEIGHT - BOTTOM, COLOURS[1], dashed=True))
             parts.append(_label(x + 4, TOP + 12 + 14 * (place % 4), name))
         return parts
+
+
+def _dots(field: _Field, x: np.ndarray, y: np.ndarray, marked: Sequence[bool] | None) -> list[str]:
+    """A dot for each finite place; `marked` ones in the other colour."""
+    parts = []
+    for place in map(int, np.flatnonzero(np.isfinite(y))):
+        left, top = field.at(x[place], y[place])
+        colour = COLOURS[1] if marked is not None and marked[place] else COLOURS[0]
+        parts.append(f'<circle cx="{left:.1f}" cy="{top:.1f}" r="2.5" fill="{colour}" fill-opacity="0.7"/>')
+    return parts
 
 
 def _range(values: np.ndarray) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,10 @@ SHOWN = 10  # queries and hits a query that a printed table shows
 
 @runtime_checkable
 class Searcher(Protocol):
-    """Finds the nearest vectors of one space."""
+    """Finds the nearest vectors of one space.
+
+    One whose scores are not those of the metric of the space has an attribute `corrected` that is true.
+    """
 
     @property
     def space(self) -> Space:
@@ -55,7 +59,8 @@ class Hits:
     keys : m lists of keys.
     scores : float32 (m, k); a higher score is nearer, whatever the metric: the cosine, the inner product, or
         the Euclidean distance negated. Equal scores are in row order.
-    rows : int64 (m, k), rows of the space.
+    rows : int64 (m, k), rows of the space. Where hits were left out, a line of `keys` is shorter, and the
+        rest of its scores and rows are NaN and -1.
     """
 
     keys: list[list[str]]
@@ -66,7 +71,8 @@ class Hits:
         return len(self.keys)
 
     def __getitem__(self, query: int) -> list[tuple[str, float]]:
-        return list(zip(self.keys[query], self.scores[query].tolist(), strict=True))
+        found = self.keys[query]
+        return list(zip(found, self.scores[query, : len(found)].tolist(), strict=True))
 
     def __iter__(self) -> Iterator[list[tuple[str, float]]]:
         return (self[query] for query in range(len(self)))
@@ -77,18 +83,45 @@ class Hits:
             if query == SHOWN:
                 lines.append(f"... {len(self) - SHOWN:,} more queries")
                 break
-            lines += [f"{query:>5}  {score:7.4f}  {shown(key)[1:-1]}" for key, score in hits[:SHOWN]]
+            lines += [f"{query:>5}  {score:7.4f}  {shown(key)[1:-1]}" for key, score in hits[:SHOWN]] or [
+                f"{query:>5}  no match"
+            ]
         return "\n".join(lines)
 
+    def above(self, threshold: float) -> Hits:
+        """The hits that score above `threshold`; a query may be left with none: it has no match.
+
+        `nearer.search.matches` takes the threshold from a calibration. Raises `ParameterError` for NaN.
+        """
+        try:
+            limit = float(threshold)
+        except (TypeError, ValueError):
+            limit = math.nan
+        if math.isnan(limit):
+            raise ParameterError(f"the threshold is {shown(threshold)}", remedy="pass a score")
+        kept = self.scores > np.float32(limit)
+        keys = [line[:count] for line, count in zip(self.keys, kept.sum(axis=1).tolist(), strict=True)]
+        return Hits(keys, np.where(kept, self.scores, np.float32(np.nan)), np.where(kept, self.rows, -1))
+
     def to_dict(self) -> dict[str, Any]:
-        """Keys, scores and rows as plain lists, for JSON."""
-        return {"keys": self.keys, "scores": self.scores.tolist(), "rows": self.rows.tolist()}
+        """Keys, scores and rows as plain lists, for JSON; None and -1 where hits were left out."""
+        scores = [[None if math.isnan(score) else score for score in line] for line in self.scores.tolist()]
+        return {"keys": self.keys, "scores": scores, "rows": self.rows.tolist()}
 
 
 def hits_of(space: Space, scores: NDArray[np.float32], rows: NDArray[np.int64]) -> Hits:
     """`Hits` with the keys of `rows` (m, k)."""
     keys = space.keys
     return Hits([[keys[row] for row in line] for line in rows.tolist()], scores, rows)
+
+
+def require_metric_scores(searcher: Searcher, what: str) -> None:
+    """Raise `ParameterError` for a searcher with scores of its own: `what` compares those of the metric."""
+    if getattr(searcher, "corrected", False):
+        raise ParameterError(
+            f"{type(searcher).__name__} does not score by the metric of the space, which {what}",
+            remedy="search with Exact or HNSW",
+        )
 
 
 def query_vectors(space: Space, queries: Queries) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nearer.errors import InputError
-from nearer.search.base import Queries, Searcher, checked_k, query_vectors
+from nearer.search.base import Queries, Searcher, checked_k, query_vectors, require_metric_scores
 from nearer.search.exact import Exact
 
 
@@ -21,8 +21,10 @@ def recall(
     queries : what to ask; None takes `sample` keys of the space at random (by `seed`), or all if there are
         fewer.
 
-    Raises `InputError` where there is nothing to ask, and what `Searcher.search` raises.
+    Raises `InputError` where there is nothing to ask, `ParameterError` for a searcher that does not score by
+    the metric, such as `CSLS`, and what `Searcher.search` raises.
     """
+    require_metric_scores(searcher, "recall compares")
     space = searcher.space
     k = checked_k(k)
     if queries is None:

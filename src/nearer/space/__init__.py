@@ -1,7 +1,11 @@
 """Space: keys, vectors, a metric, an identity; how it is saved, read and written in other formats."""
 
+from nearer.space.align import align
+from nearer.space.align_write import write_aligned
+from nearer.space.alignment import Alignment, Fit
 from nearer.space.axes import Axis, Evidence, Stability
 from nearer.space.axes_removal import RemovalCost
+from nearer.space.calibration import Calibration, PairJudgement
 from nearer.space.checks import Metric
 from nearer.space.load import load
 from nearer.space.neighbors import Neighbor, Neighbors
@@ -11,18 +15,24 @@ from nearer.space.shipped import KnownByName, Shipped
 from nearer.space.space import Space
 
 __all__ = [
+    "Alignment",
     "Axis",
+    "Calibration",
     "Evidence",
+    "Fit",
     "KnownByName",
     "KnownModel",
     "Metric",
     "Neighbor",
     "Neighbors",
+    "PairJudgement",
     "QuantizedSpace",
     "RemovalCost",
     "Shipped",
     "Space",
     "Stability",
+    "align",
     "known_models",
     "load",
+    "write_aligned",
 ]

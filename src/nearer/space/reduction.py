@@ -81,7 +81,7 @@ def _blocks(vectors: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.fl
 
 
 def one_thread() -> AbstractContextManager[object]:
-    """Within it, products of matrices take one thread: their sums have one order, whatever the machine."""
+    """Within it BLAS has one thread, so that sums are taken in one order."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415  (seldom used)
 
     limits: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from nearer.space.axes import Axis
     from nearer.space.axes_examples import Examples
+    from nearer.space.calibration import Calibration
     from nearer.space.quantized import QuantizedSpace
 
 Query = str | ArrayLike  # a key, or a vector (dim,)
@@ -382,6 +383,53 @@ class Space:
         from nearer.space.quantized import quantized  # noqa: PLC0415  (it makes spaces: it imports this one)
 
         return quantized(self, kind, sample, seed, show_progress)
+
+    def calibrate(
+        self,
+        pairs: Iterable[Sequence[Any]] | None = None,
+        *,
+        sample: int = 100_000,
+        queries: int | Space | ArrayLike = 2_000,
+        by_frequency: str | ArrayLike | None = None,
+        method: Literal["isotonic", "platt"] = "isotonic",
+        seed: int = 0,
+        show_progress: bool | None = None,
+    ) -> Calibration:
+        """What scores of this space mean: beside random pairs, beside searches without a match, by labels.
+
+        Parameters
+        ----------
+        pairs : (a, b, label) with keys or vectors and the label 1 for a match, 0 for none; at least 10 of
+            each. They give `probability`, and keys labelled a match are no false match of each other.
+        sample : pairs drawn at random for the background, independently; every pair where there are no more.
+            The smallest p-value is 1 / (1 + sample).
+        queries : how many keys, drawn at random, search all others for what the best of them scores by
+            chance; or queries that are known to have no match: vectors (m, dim), or a space of the same
+            identity.
+        by_frequency : pairs by the frequency of both keys, too: "rank" where rows are in order of it, as in
+            spaces of words; the name of a column of counts; or counts (n,).
+        method : of `probability`: "isotonic" takes any rising form, and wants about 1,000 pairs; "platt" is a
+            logistic function, and wants fewer.
+
+        Returns
+        -------
+        Calibration: percentile, p_value, threshold, probability of any score, bound to this identity.
+
+        Raises `InputError` for fewer than two keys, vectors that are all the same, pairs that are none (the
+        row is named) or of one label; `UnknownKey`; `ParameterError`; `SpaceMismatch` for other queries.
+        """
+        from nearer.space.calibrate import calibrated  # noqa: PLC0415  (it knows spaces: it imports this one)
+
+        return calibrated(
+            self,
+            pairs,
+            sample=sample,
+            queries=queries,
+            by_frequency=by_frequency,
+            method=method,
+            seed=seed,
+            show_progress=show_progress,
+        )
 
     def save(self, path: str | PathLike[str], overwrite: bool = False) -> None:
         """Write to `path` in the format of its ending; a `.space` folder keeps everything (docs/format.md).

@@ -19,7 +19,7 @@ from nearer.errors import IntegrityError
 from nearer.space.manifest import REMEDY
 
 ALIGNMENT = 64  # bytes: the first array starts at a multiple, as SIMD loads like it
-TYPES = {"F32": "<f4", "F16": "<f2", "I8": "i1", "U8": "u1"}  # safetensors' name -> NumPy's
+TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I8": "i1", "U8": "u1"}  # safetensors' name -> NumPy's
 NAMES = {np.dtype(kind): name for name, kind in TYPES.items()}
 
 

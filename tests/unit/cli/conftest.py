@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cli_running import Run, RunJson
@@ -37,6 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
     (folder / "questions.txt").write_text(shipped_text("questions.txt"), encoding="utf-8")
     model = nearer.Word2Vec(32, epochs=3, threads=1).fit(folder / "corpus.txt")
     model.space_.save(folder / "words.space")
+    write_later(folder, model.space_)
     nearer.Doc2Vec(16, min_count=1, epochs=2, threads=1).fit(texts).save(folder / "texts.model")
     about = {"chess": "king queen rook pawn bishop knight", "tea": "tea milk scones jam cream sugar"}
     told = {
@@ -50,14 +52,35 @@ def made(tmp_path_factory: pytest.TempPathFactory, corpus: str) -> Path:
         documents = nearer.Doc2Vec(dim, min_count=1, epochs=20, threads=1, seed=1)
         documents.fit({key: text for key, (text, _) in told.items()}).save(folder / f"{name}.model")
     np.save(folder / "queries.npy", model.space_.vectors[:4])
+    write_upgrades(folder, model.space_)
     write_judgements(folder, model.space_)
     write_recommender(folder)
     write_graph(folder)
     write_photos(folder / "photos")
     write_people(folder / "people.csv")
     write_sounds(folder / "sounds")
+    write_readings(folder)
     write_speeches(folder)
     return folder
+
+
+def write_later(folder: Path, words: nearer.Space) -> None:
+    """The words again: with other noise, and on turned axes with 25 words in each other's places."""
+    generator = np.random.default_rng(0)
+    axes = np.linalg.qr(generator.standard_normal((words.dim, words.dim)))[0]
+    moved = words.vectors.copy()
+    moved[100:125] = moved[np.roll(np.arange(100, 125), 7)]
+    for name, vectors in (("again", words.vectors), ("later", moved @ axes)):
+        noise = 0.1 * vectors.std() * generator.standard_normal(vectors.shape)
+        nearer.Space(words.keys, vectors + noise).save(folder / f"{name}.space")
+
+
+def write_upgrades(folder: Path, words: nearer.Space) -> None:
+    """The words turned, as another model might have them, and topics by one of two models."""
+    axes, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(words.dim, words.dim)))
+    nearer.Space(words.keys, words.vectors @ axes).save(folder / "turned.space")
+    topics = folder / "topics.csv"
+    nearer.embed(str(folder / "a.model"), topics, column="text", keep=["text"], out=folder / "papers.space")
 
 
 def write_speeches(folder: Path) -> None:
@@ -112,6 +135,18 @@ def write_sounds(folder: Path) -> None:
         soundfile.write(folder / kind / f"{number:02}.wav", wave, 8_000)
 
 
+def write_readings(folder: Path) -> None:
+    """Readings of four months, of which none is unlike the others; the first and the last ones apart."""
+    generator = np.random.default_rng(0)
+    rows = generator.standard_normal((720, 6)) @ generator.standard_normal((6, 6))
+    days = np.datetime64("2024-01-01") + np.arange(720) // 6
+    items = {"day": pa.array(days)}
+    readings = nearer.Space([f"r{row}" for row in range(720)], rows, "euclidean", items)
+    readings.save(folder / "readings.parquet")
+    readings[:420].save(folder / "before.space")
+    readings[420:].save(folder / "after.parquet")
+
+
 def write_graph(folder: Path) -> None:
     """Two clubs of 12 who know nearly all of their own and few of the other; their vectors, and the clubs."""
     generator = np.random.default_rng(0)
@@ -160,6 +195,10 @@ def write_judgements(folder: Path, space: nearer.Space) -> None:
     ]
     (folder / "qrels.txt").write_text("".join(lines), encoding="utf-8")
     labelled = (f"{key}\t{'long' if len(key) > 5 else 'short'}\n" for key in space.keys[:200])
+    asked = space.keys[:60]
+    matches = "".join(f"{key}\t{space.neighbors(key, 1)[0].key}\t1\n" for key in asked)
+    others = "".join(f"{key}\t{space.keys[-1 - row]}\t0\n" for row, key in enumerate(asked))
+    (folder / "matches.tsv").write_text(f"text1\ttext2\tlabel\n{matches}{others}", encoding="utf-8")
     (folder / "labels.tsv").write_text("".join(labelled), encoding="utf-8")
 
 

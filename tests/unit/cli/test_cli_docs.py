@@ -22,6 +22,7 @@ def test_page_has_every_verb() -> None:
         "neighbors",
         "analogy",
         "evaluate",
+        "health",
         "dims",
         "search",
         "map",

@@ -124,7 +124,7 @@ def test_without_the_pretrained_words_the_tour_goes_on(
     assert document["article"]["left_out"]
     names = [Path(file).name for file in document["files"]]
     graphs = ["characters.space", "characters.png", "events.model", "recommended.parquet"]
-    assert names == ["words.space", "words.png", "words.html", *graphs, "wines.space"]
+    assert names == ["words.space", "words.png", "words.html", *graphs, "wines.space", "health.html"]
     assert [document[part]["left_out"] != "" for part in ("images", "sounds", "sentences")] == [True] * 3
     assert all(Path(file).exists() and Path(file).name in tour.NOTES for file in document["files"])
     assert 0.9 < document["training"]["search"]["recall"] <= 1

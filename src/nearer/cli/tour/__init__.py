@@ -2,8 +2,9 @@
 
 `article.py`, the two groups of pretrained words; `training.py`, vectors of one's own from the text of
 `documentation.py`; `graph.py` and `attendance.py`, a graph and a table of choices; `digits.py`, `wines.py`,
-`sounds.py` and `sentences.py`, images, tables, sounds and texts by neural encoders. `shipped.py` reads the
-lists beside them; `left_out.py` says what a part lacks.
+`sounds.py` and `sentences.py`, images, tables, sounds and texts by neural encoders; `meaning.py` and
+`watching.py`, what vectors mean and whether they changed. `shipped.py` reads the lists beside them;
+`left_out.py` says what a part lacks.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ NOTES = {
     "wines.space": "vectors of the rows of a table",
     "sounds.space": "vectors of sounds",
     "sentences.space": "vectors of sentences",
+    "health.html": "the health of the trained vectors, each figure with what to do",
 }
 
 
@@ -52,7 +54,8 @@ def tour(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """See what Nearer does: with words, a graph, a table of choices, images, tables, sounds and sentences.
+    """See what Nearer does: with words, a graph, a table of choices, images, tables, sounds and sentences;
+    what vectors mean, and whether they changed.
 
     Needs no network. Takes a minute or two. A part that needs what is not installed says how to get it.
     """
@@ -60,9 +63,11 @@ def tour(
     from nearer.cli.tour.attendance import attendance  # noqa: PLC0415
     from nearer.cli.tour.digits import digits  # noqa: PLC0415
     from nearer.cli.tour.graph import characters  # noqa: PLC0415
+    from nearer.cli.tour.meaning import meaning  # noqa: PLC0415
     from nearer.cli.tour.sentences import sentences  # noqa: PLC0415
     from nearer.cli.tour.sounds import sounds  # noqa: PLC0415
     from nearer.cli.tour.training import training  # noqa: PLC0415
+    from nearer.cli.tour.watching import watching  # noqa: PLC0415
     from nearer.cli.tour.wines import wines  # noqa: PLC0415
     from nearer.data import find_files  # noqa: PLC0415
 
@@ -84,6 +89,8 @@ def tour(
         "tables": ("Tables", wines),
         "sounds": ("Sounds", sounds),
         "sentences": ("Sentences", sentences),
+        "meaning": ("What the vectors mean", meaning),
+        "watching": ("Whether they changed", watching),
     }
     parts: dict[str, dict[str, Any]] = {}
     for number, (name, (title, part)) in enumerate(order.items(), start=1):

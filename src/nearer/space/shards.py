@@ -1,11 +1,11 @@
-"""What `embed` has finished, on disk: saved spaces in a folder beside the result, each written at once.
+"""What a long write has finished: saved spaces in a folder beside the result, each written at once.
 
     NAME.space.parts/
-      embed.json        what is being made: identity of the encoder, columns
+      embed.json        what is being made: identity of the vectors, columns
       000000.space/     the first rows; its provenance says which, their hash, and what was left out
       000001.space/     ...
 
-A killed process leaves whole shards. The next one with the same encoder and items goes on after the last.
+A killed process leaves whole shards. The next one with the same plan and items goes on after the last.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from typing import Any
 
 from nearer.errors import IntegrityError, SpaceMismatch, StorageError
 from nearer.replace import new_file, storage_errors
-from nearer.space import Space, store
+from nearer.space import store
+from nearer.space.space import Space
 
 PLAN = "embed.json"
 FORMAT = "nearer-embed"
@@ -43,7 +44,7 @@ class Shard:
 
 
 class Shards:
-    """The finished parts of one embedding; made by `open_shards`."""
+    """The finished parts of one space; made by `open_shards`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -95,14 +96,24 @@ class Shards:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def finished(out: Path) -> list[Path]:
+    """The shards beside `out`, while they are written or after an interruption; none where it is whole."""
+    return Shards(folder_of(out)).paths
+
+
+def folder_of(out: Path) -> Path:
+    """Where the shards of `out` are."""
+    return out.with_name(f"{out.name}.parts")
+
+
 @contextmanager
 def open_shards(out: Path, plan: dict[str, Any], overwrite: bool) -> Iterator[Shards]:
     """The shards beside `out`, for this process alone; `plan` says what is being made.
 
-    Raises `SpaceMismatch` where they are another encoder's and `StorageError` where another process works on
+    Raises `SpaceMismatch` where they have another identity and `StorageError` where another process works on
     them or they are of other columns; with `overwrite` such shards are deleted.
     """
-    folder = out.with_name(f"{out.name}.parts")
+    folder = folder_of(out)
     with storage_errors(folder):
         folder.mkdir(exist_ok=True)
         lock = os.open(folder, os.O_RDONLY)
@@ -169,7 +180,7 @@ def _differs(folder: Path, found: dict[str, Any], wanted: dict[str, Any]) -> Spa
     remedy = "pass overwrite=True (--overwrite) to start anew, or choose another name"
     if found.get("identity") != wanted["identity"]:
         return SpaceMismatch(
-            f"was begun by an encoder of identity {str(found.get('identity'))[:12]}, this one has "
+            f"was begun for identity {str(found.get('identity'))[:12]}, this one has "
             f"{wanted['identity'][:12]}: vectors of different spaces cannot be joined",
             file=folder,
             remedy=remedy,

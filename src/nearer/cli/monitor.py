@@ -1,0 +1,189 @@
+"""`nearer monitor`: whether new vectors come from where the baseline came from."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import nearer
+from nearer.cli.destination import require_file_destination, require_folder
+from nearer.cli.monitor_input import Source, divided, lines_of_vectors, opened
+from nearer.cli.options import AsJson, Overwrite, Seed
+from nearer.cli.output import print_json, print_next, print_table, write
+from nearer.cli.program import ALARMED
+from nearer.errors import FormatError, InputError, shown
+
+if TYPE_CHECKING:
+    from nearer.monitor import Detectable, Told, Watched
+
+EXAMPLES = (
+    "nearer monitor readings.parquet --time day --until 2024-03-31 --window 1mo --sequential -o drift.html",
+    "nearer monitor before.space after.parquet --window 100 --alpha 0.01 --no-power --json",
+)
+
+
+def monitor(
+    baseline: Annotated[
+        str,
+        typer.Argument(metavar="BASELINE", help="A space or a file of vectors of a time when all was well."),
+    ],
+    stream: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="STREAM",
+            help="A space or a file of vectors; - reads JSON lines of key, vector and time.",
+            show_default="BASELINE, after --until",
+        ),
+    ] = None,
+    time: Annotated[str | None, typer.Option(metavar="COLUMN", help="The column of times.")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Rows of BASELINE up to this time are the baseline.")
+    ] = None,
+    window: Annotated[
+        str, typer.Option(help="Rows a window, or a period: 30min 12h 7d 2w 1mo 1y; 10u of a numeric time.")
+    ] = "200",
+    alpha: Annotated[float, typer.Option(help="Rate of false alarms.")] = 0.05,
+    sequential: Annotated[
+        bool, typer.Option("--sequential", help="Alpha holds for the whole stream, however long.")
+    ] = False,
+    tests: Annotated[
+        str | None, typer.Option(metavar="NAME,...", help="Tests to run.", show_default="all")
+    ] = None,
+    block: Annotated[int, typer.Option(metavar="N", help="Rows in a row that depend on each other.")] = 1,
+    in_order: Annotated[
+        bool, typer.Option("--in-order", help="Refuse rows that go backwards in time; do not sort them.")
+    ] = False,
+    state: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Keep the state here, and go on from it.")
+    ] = None,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Add a JSON line a window to this file.")
+    ] = None,
+    power: Annotated[
+        bool, typer.Option("--power/--no-power", help="Measure the smallest changes that can be found.")
+    ] = True,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE.html", help="Write a page of it all.")
+    ] = None,
+    seed: Seed = 0,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check every window of a stream against a baseline, and say what moved.
+
+    Exit code 3 tells that a window raised an alarm. Without --sequential alpha is the rate of each window;
+    with it that of the whole stream, however long.
+    """
+    _require_places(out, overwrite, log)
+    before, after = _sources(baseline, stream, time, until)
+    chosen: dict[str, Any] = {} if tests is None else {"tests": tuple(tests.split(","))}
+    watcher = nearer.Monitor(
+        before.space, alpha, seed, mode="sequential" if sequential else "window",
+        block=block, state=state, log=log, **chosen,
+    )  # fmt: skip
+    if after is None:
+        watched = _from_standard_input(watcher, window, as_json=as_json)
+    else:
+        from nearer.monitor import watch  # noqa: PLC0415  (verbs start fast)
+
+        plain = before.plain or after.plain
+        watched = watch(
+            watcher, after.space, window, time=time, in_order=in_order, as_vectors=plain, where=after.name
+        )
+    if power and watched.mode == "window":
+        from nearer.monitor import detectable  # noqa: PLC0415  (as above)
+
+        usual = sorted(told.verdict.n for told in watched.told)[len(watched.told) // 2]
+        watched = watched.with_detectable(
+            detectable(watcher.baseline, usual, alpha, seed=seed, block=block, **chosen)
+        )
+    if out is not None:
+        watched.save(out, overwrite)
+    if after is not None:
+        _tell(watched, baseline, out, as_json=as_json)
+    if watched.alarms:
+        raise typer.Exit(ALARMED)
+
+
+def _sources(
+    baseline: str, stream: str | None, time: str | None, until: str | None
+) -> tuple[Source, Source | None]:
+    """Baseline and stream; None: standard input."""
+    if stream is None:
+        if until is None or time is None:
+            raise typer.BadParameter("give STREAM, or --time COLUMN and --until TIME to divide BASELINE")
+        return divided(opened(baseline), time, until)
+    if until is not None:
+        raise typer.BadParameter("--until divides BASELINE, and STREAM is given: leave one of them out")
+    return opened(baseline), None if stream == "-" else opened(stream)
+
+
+def _from_standard_input(watcher: nearer.Monitor, window: str, *, as_json: bool) -> Watched:
+    """Tell each window as it is full."""
+    from nearer.monitor import Watched, stream  # noqa: PLC0415  (verbs start fast)
+
+    told = []
+    for one in stream(watcher, lines_of_vectors(sys.stdin), window):
+        write(json.dumps(one.to_dict(), allow_nan=False) if as_json else "  ".join(filter(None, one.cells())))
+        sys.stdout.flush()
+        told.append(one)
+    if not told:
+        raise InputError("the stream ended before its first window was full", file="standard input",
+                         remedy=f"use a window smaller than {window}")  # fmt: skip
+    return Watched(tuple(told), (), len(watcher.baseline.rows), watcher.mode)
+
+
+def _require_places(out: Path | None, overwrite: bool, log: Path | None) -> None:
+    if out is not None:
+        if out.suffix.lower() not in (".html", ".htm"):
+            raise FormatError(f"no page is written as {shown(out.suffix)}", file=out, remedy="end in .html")
+        require_file_destination(out, overwrite)
+    if log is not None:
+        require_folder(log.parent)
+
+
+def _tell(watched: Watched, baseline: str, out: Path | None, *, as_json: bool) -> None:
+    if as_json:
+        document = watched.to_dict()
+        print_json({"baseline": baseline, "file": None if out is None else str(out), **document})
+        return
+    from nearer.monitor import HEADS  # noqa: PLC0415  (verbs start fast)
+
+    print_table(HEADS, [told.cells() for told in watched.told], numbers=("window", "rows", "p", "effect"))
+    write(f"\n{watched.meaning}")
+    for note in watched.notes:
+        write(f"note: {note}")
+    for told in watched.alarms[:1]:
+        _explain(told)
+    if watched.detectable is not None:
+        _power(watched.detectable)
+    if out is not None:
+        print_next(f"open {out} in a browser")
+
+
+def _explain(told: Told) -> None:
+    """What moved in the first window that raised an alarm, with examples."""
+    if told.verdict.moved:
+        rows = [
+            (part.kind, part.name, part.before, part.after, part.effect, ", ".join(part.examples))
+            for part in told.verdict.moved[:5]
+        ]
+        write()
+        print_table(
+            ("moved", "what", "before", "after", "effect", "examples"), rows,
+            numbers=("before", "after", "effect"), title=f"Window {told.window}, from {told.start}",
+        )  # fmt: skip
+
+
+def _power(detectable: Detectable) -> None:
+    write()
+    print_table(
+        ("change", "smallest found", "counted in", "power seen", "95 % interval"),
+        [effect.cells() for effect in detectable.effects],
+        numbers=("smallest found", "power seen"),
+    )
+    write(f"\n{detectable.meaning}")
