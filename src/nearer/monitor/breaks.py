@@ -104,7 +104,7 @@ def _scores(space: Space, name: str, theme: Theme, rows: Floats) -> Floats:
         vectors, own = _vectors(space, name, theme)
         mean, target = unit(rows.mean(axis=0)[None])[0], unit(vectors).mean(axis=0)
         target = unit((target - (target @ mean) * mean)[None])[0]
-        scores = np.asarray(rows @ target, np.float64)
+        scores = np.einsum("ij,j->i", rows, target)
     spread = float(np.ptp(scores)) if len(scores) else 0.0
     if spread <= 1e-12 * max(1.0, float(np.abs(scores).max(initial=0))):
         raise InputError(f"theme {shown(name)} scores all items the same", remedy="give another theme")

@@ -17,6 +17,7 @@ from nearer.space.axes_examples import Side, prepared, read_side
 from nearer.space.axes_separation import Floats, HeldOut
 from nearer.space.identity import require_same
 from nearer.space.neighbors import Neighbor, Neighbors
+from nearer.space.reduction import one_thread
 
 if TYPE_CHECKING:
     from nearer.pages import Page
@@ -258,9 +259,10 @@ class Axis:
 def scores_along(space: Space, direction: Floats) -> Floats:
     """Products float64 (n,) of all rows, as the metric compares them, with a unit vector (dim,)."""
     out = np.empty(len(space))
-    for start in range(0, len(space), BLOCK):
-        block = space.vectors[start : start + BLOCK]
-        out[start : start + BLOCK] = prepared(block, space.metric) @ direction
+    with one_thread():
+        for start in range(0, len(space), BLOCK):
+            block = space.vectors[start : start + BLOCK]
+            out[start : start + BLOCK] = prepared(block, space.metric) @ direction
     return out
 
 

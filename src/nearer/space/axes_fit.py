@@ -16,6 +16,7 @@ from nearer.space.axes_chance import Chance
 from nearer.space.axes_examples import Examples, Side, prepared, read_sides
 from nearer.space.axes_separation import TINY, Floats, HeldOut, unit_rows
 from nearer.space.queries import unit
+from nearer.space.reduction import one_thread
 
 if TYPE_CHECKING:
     from nearer.space.space import Space
@@ -56,7 +57,9 @@ def fit_axis(
             "all vectors of the space lie at one place of this axis",
             remedy="pass a space whose vectors differ",
         )
-    evidence, held_out = _evidence(space, high, low, mean, method, permutations, seed)
+    with one_thread():
+        evidence, held_out = _evidence(space, high, low, mean, method, permutations, seed)
+        stability = _stability(space, high.rows, low.rows, mean, direction, method, scale, seed)
     return Axis(
         space=space,
         direction=direction,
@@ -68,7 +71,7 @@ def fit_axis(
         negative=low.names,
         held_out=_told(high, low, held_out, scale),
         evidence=evidence,
-        stability=_stability(space, high.rows, low.rows, mean, direction, method, scale, seed),
+        stability=stability,
     )
 
 

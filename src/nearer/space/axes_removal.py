@@ -105,7 +105,8 @@ def _projected_out(vectors: NDArray[np.float32], direction: Floats) -> NDArray[n
     out = np.empty_like(vectors)
     for start in range(0, len(vectors), BLOCK):
         block = vectors[start : start + BLOCK].astype(np.float64)
-        out[start : start + BLOCK] = block - np.outer(block @ direction, direction)
+        along = np.einsum("ij,j->i", block, direction)
+        out[start : start + BLOCK] = block - np.outer(along, direction)
     return out
 
 
