@@ -66,6 +66,22 @@ def test_a_histogram_stands_on_its_floor() -> None:
     assert heights[2] == 0
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [
+        (1, 4, ["1", "2", "3", "4"]),
+        (0.0031, 0.0058, ["0.004", "0.005"]),
+        (-1, 1, ["-1", "-0.5", "0", "0.5", "1"]),
+        (0, 14620, ["0", "5000", "10,000"]),
+        (1946, 2022, ["1960", "1980", "2000", "2020"]),
+    ],
+)
+def test_ticks_are_round(low: float, high: float, labels: list[str]) -> None:
+    drawn = ElementTree.fromstring(lines([low, high], {"a": [0.0, 1.0]}))
+    anchored = [text for text in drawn.iter(f"{SVG}text") if text.attrib["text-anchor"] == "middle"]
+    assert [text.text for text in anchored] == labels
+
+
 def test_lines_leave_out_what_is_not_known() -> None:
     drawn = ElementTree.fromstring(lines([0, 1, 2], {"a": [0, np.nan, 1], "b": [1, 1, 1]}))
     first, second = (line.attrib["points"].split() for line in drawn.iter(f"{SVG}polyline"))

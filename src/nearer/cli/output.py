@@ -57,13 +57,13 @@ def print_next(*commands: str) -> None:
 
 
 def cell(value: object) -> str:
-    """A value as a table shows it: numbers with separators or four digits, control characters escaped."""
+    """A value as a table shows it: numbers with separators or four digits or more, control characters escaped."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:.4f}"
+        return f"{value:.4g}" if 0 < abs(value) < 1e-3 else f"{value:.4f}"
     return one_line(str(value))
 
 

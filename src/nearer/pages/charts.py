@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -29,7 +30,7 @@ def bars(labels: Sequence[str], values: ArrayLike, *, marked: Sequence[bool] | N
         parts += [
             _label(LABEL - 8, y + 15, short, "end"),
             f'<rect x="{x:.1f}" y="{y + 3}" width="{width:.1f}" height="{BAR - 6}" fill="{colour}"/>',
-            _label(max(end, at[0]) + 6, y + 15, f"{value:.4g}"),
+            _label(max(end, at[0]) + 6, y + 15, _short(value)),
         ]
     return _svg(parts, len(numbers) * BAR + 4)
 
@@ -112,15 +113,15 @@ class _Field:
         return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM)
 
     def axes(self, x_label: str, y_label: str) -> list[str]:
-        """Both axes with five ticks each."""
+        """Both axes with round ticks."""
         floor, parts = HEIGHT - BOTTOM, []
-        for value in np.linspace(*self.down, 5):
+        for value in _ticks(*self.down):
             y = self.at(self.across[0], value)[1]
             parts += [
                 _line(LEFT, y, WIDTH - RIGHT, y, "var(--line)"),
                 _label(LEFT - 6, y + 4, _short(value), "end"),
             ]
-        for value in np.linspace(*self.across, 5):
+        for value in _ticks(*self.across):
             x = self.at(value, self.down[0])[0]
             parts.append(_label(x, floor + 16, _short(value), "middle"))
         parts.append(_label((LEFT + WIDTH) / 2, HEIGHT - 4, x_label, "middle"))
@@ -154,8 +155,17 @@ def _range(values: np.ndarray) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
+def _ticks(low: float, high: float) -> list[float]:
+    """Round numbers from `low` to `high`, four to ten of them: steps of 1, 2 or 5 times a power of ten."""
+    least = (high - low) / 5
+    power = 10.0 ** math.floor(math.log10(least))
+    step = next(size * power for size in (1, 2, 5, 10) if size * power >= least * (1 - 1e-9))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [number * step for number in range(first, last + 1)]
+
+
 def _short(value: float) -> str:
-    return f"{value:.4g}"
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
 
 
 def _label(x: float, y: float, text: str, anchor: str = "start") -> str:
