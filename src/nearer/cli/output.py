@@ -57,7 +57,7 @@ def print_next(*commands: str) -> None:
 
 
 def cell(value: object) -> str:
-    """A value as a table shows it: numbers with separators or four digits or more, control characters escaped."""
+    """A value as a table shows it: numbers with separators or some digits, control characters escaped."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
