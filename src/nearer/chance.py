@@ -6,6 +6,7 @@ One place for what every test of the house needs, so that no room counts in its 
 from __future__ import annotations
 
 import math
+import operator
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -131,6 +132,17 @@ def checked_alpha(alpha: float) -> float:
     if isinstance(alpha, bool) or not 0 < value < 1:
         raise ParameterError(f"alpha is {shown(alpha)}", remedy="use a rate between 0 and 1, such as 0.05")
     return value
+
+
+def checked_seed(seed: int) -> int:
+    """`seed` as a whole number of at least 0, which random numbers can be drawn from, else `ParameterError`."""
+    try:
+        number = operator.index(seed)
+    except TypeError:
+        number = -1
+    if isinstance(seed, bool) or number < 0:
+        raise ParameterError(f"seed is {shown(seed)}", remedy="use a whole number of at least 0")
+    return number
 
 
 def _checked(p_values: ArrayLike) -> Floats:

@@ -12,6 +12,7 @@ from nearer.chance import (
     benjamini_hochberg,
     binomial_interval,
     checked_alpha,
+    checked_seed,
     conformal_p_values,
     holm,
     permutation_p_value,
@@ -103,3 +104,10 @@ def test_draws_that_can_reach_alpha(alpha: float, draws: int) -> None:
 def test_a_rate_lies_between_zero_and_one(alpha: object) -> None:
     with pytest.raises(ParameterError, match="alpha"):
         checked_alpha(alpha)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "a", None, True, [1]])
+def test_a_seed_is_a_whole_number(seed: object) -> None:
+    with pytest.raises(ParameterError, match="seed is .*; use a whole number of at least 0"):
+        checked_seed(seed)  # type: ignore[arg-type]
+    assert checked_seed(np.int64(3)) == 3
