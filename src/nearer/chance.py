@@ -135,7 +135,7 @@ def checked_alpha(alpha: float) -> float:
 
 
 def checked_seed(seed: int) -> int:
-    """`seed` as a whole number of at least 0, which random numbers can be drawn from, else `ParameterError`."""
+    """`seed` as a whole number of at least 0, else `ParameterError`."""
     try:
         number = operator.index(seed)
     except TypeError:

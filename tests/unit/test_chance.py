@@ -108,6 +108,6 @@ def test_a_rate_lies_between_zero_and_one(alpha: object) -> None:
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "a", None, True, [1]])
 def test_a_seed_is_a_whole_number(seed: object) -> None:
-    with pytest.raises(ParameterError, match="seed is .*; use a whole number of at least 0"):
+    with pytest.raises(ParameterError, match=r"seed is .*; use a whole number of at least 0"):
         checked_seed(seed)  # type: ignore[arg-type]
     assert checked_seed(np.int64(3)) == 3
