@@ -15,7 +15,7 @@ from nearer.errors import FormatError, shown
 
 EXAMPLES = (
     "nearer changes words.space later.space",
-    "nearer changes words.space later.space --repeat-before again.space -o changes.html",
+    "nearer changes words.space later.space --repeat-before retrained.space -o changes.html",
 )
 ENDINGS = (".html", ".htm")
 

@@ -70,7 +70,7 @@ def write_later(folder: Path, words: nearer.Space) -> None:
     axes = np.linalg.qr(generator.standard_normal((words.dim, words.dim)))[0]
     moved = words.vectors.copy()
     moved[100:125] = moved[np.roll(np.arange(100, 125), 7)]
-    for name, vectors in (("again", words.vectors), ("later", moved @ axes)):
+    for name, vectors in (("retrained", words.vectors), ("later", moved @ axes)):
         noise = 0.1 * vectors.std() * generator.standard_normal(vectors.shape)
         nearer.Space(words.keys, vectors + noise).save(folder / f"{name}.space")
 

@@ -21,14 +21,14 @@ def test_changes_tells_the_words_that_moved(here: Path, run: Run, run_json: RunJ
     assert len(told["items"][0]["before"]) == 25
     assert "Data or space" not in (here / "changes.html").read_text()
     assert "Changes from words.space to later.space" in (here / "changes.html").read_text()
-    shown = run("changes", "words.space", "again.space", "--overwrite", "-o", "changes.html")
+    shown = run("changes", "words.space", "retrained.space", "--overwrite", "-o", "changes.html")
     assert shown.exit_code == 0
     assert "verdict          same." in shown.stdout
     assert "open changes.html in a browser" in shown.stdout
 
 
 def test_changes_takes_repeats(here: Path, run_json: RunJson) -> None:
-    told = run_json("changes", "words.space", "later.space", "--repeat-before", "again.space")
+    told = run_json("changes", "words.space", "later.space", "--repeat-before", "retrained.space")
     assert (told["null"], told["splits"], told["together"]) == ("repeats", 2, 10)
 
 
