@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from nearer import Space
 from nearer.errors import InputError, IntegrityError, ParameterError, SpaceMismatch, StorageError
-from nearer.monitor import Baseline
+from nearer.monitor import Baseline, compare
+from nearer.monitor.baseline_file import digest, with_learned
+from nearer.monitor.exchange import require_held
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(400, 6))
@@ -123,3 +127,23 @@ def test_a_folder_of_other_things_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="exists and is no baseline"):
         Baseline.of(ROWS).save(tmp_path, overwrite=True)
     assert (tmp_path / "letters.txt").read_text() == "a"
+
+
+def test_another_machine_with_other_last_bits_has_the_same_baseline() -> None:
+    made = Baseline.of(np.random.default_rng(0).normal(size=(200, 6)))
+    other = with_learned(made, made.centroids + 1e-15, made.principal + 1e-15)
+    assert digest(other) == digest(made) != digest(replace(made, block=2))
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "a"])
+def test_a_seed_that_is_none_is_one_line(seed: Any) -> None:
+    rows = np.random.default_rng(0).normal(size=(200, 6))
+    with pytest.raises(ParameterError, match="seed is"):
+        Baseline.of(rows, seed=seed)
+    with pytest.raises(ParameterError, match="seed is"):
+        compare(Baseline.of(rows), rows[:50], seed=seed)
+
+
+def test_more_arrangements_than_are_held_are_refused_by_the_alpha_that_is_possible() -> None:
+    with pytest.raises(ParameterError, match=r"use an alpha of 6.1e-05 or more \(at most 16,665\)"):
+        require_held(6000, 100_000)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -10,8 +12,11 @@ from scipy.stats import kstest, norm
 import nearer
 from nearer.chance import binomial_interval
 from nearer.monitor import Baseline, Evidence, bets
+from nearer.monitor.baseline import prepared
 from nearer.monitor.ranks import counted, ranked
 from nearer.monitor.scores import Scores, in_blocks, nearest_distances
+from nearer.monitor.sequential import CHUNK
+from nearer.space import Metric
 
 Floats = np.ndarray
 
@@ -198,3 +203,71 @@ def test_rows_that_depend_on_those_before_keep_the_rate_in_blocks() -> None:
 
     assert sum(alarmed(50, seed) for seed in range(6)) <= 1
     assert sum(alarmed(1, seed) for seed in range(6)) >= 4
+
+
+def repeating(
+    seed: int, share: float, metric: Metric, distinct: int
+) -> tuple[Baseline, Callable[[int], Floats]]:
+    """A baseline of 2,000 rows of which a share is one of few vectors, and what draws more like them."""
+    generator = np.random.default_rng(seed)
+    few = generator.normal(size=(distinct, 32)).astype(np.float32)
+
+    def drawn(count: int) -> Floats:
+        rows = few[generator.integers(0, distinct, count)]
+        fresh = generator.random(count) >= share
+        rows[fresh] = generator.normal(size=(int(fresh.sum()), 32))
+        return rows
+
+    source = nearer.Space([str(i) for i in range(2000)], drawn(2000), metric)
+    return Baseline.of(source, seed=seed), lambda count: prepared(drawn(count), metric)
+
+
+REPEATING = [(1.0, "euclidean", 12), (1.0, "cosine", 12), (0.3, "cosine", 1), (0.9, "euclidean", 2)]
+
+
+@pytest.mark.parametrize(("share", "metric", "distinct"), REPEATING)
+@pytest.mark.parametrize("window", [1, 7, 100])
+def test_repeated_vectors_raise_no_alarm(share: float, metric: Metric, distinct: int, window: int) -> None:
+    """Once a border lay on a value, and rows fell to its left or right by the size of their window."""
+    for seed in range(3):
+        baseline, drawn = repeating(seed, share, metric, distinct)
+        evidence = Evidence.of(Scores.of(baseline), seed)
+        for _ in range(30 if window < 100 else 8):
+            evidence = evidence.after(drawn(window))
+        assert evidence.p_value > 0.05, seed
+
+
+@pytest.mark.parametrize(("share", "metric", "distinct"), REPEATING)
+def test_the_cell_of_a_row_does_not_depend_on_its_window(share: float, metric: Metric, distinct: int) -> None:
+    baseline, drawn = repeating(0, share, metric, distinct)
+    scores, rows = Scores.of(baseline), drawn(200)
+    together = scores.cells(scores.values(rows))
+    for size in (1, 3, 50):
+        parts = [scores.cells(scores.values(rows[at : at + size])) for at in range(0, 200, size)]
+        np.testing.assert_array_equal(np.concatenate(parts, axis=1), together)
+
+
+def test_values_of_the_guide_are_told_apart_where_they_differ() -> None:
+    """Cells of equal shares where all values differ, and one for each value where there are few."""
+    baseline, _ = repeating(0, 0.0, "euclidean", 1)
+    scores = Scores.of(baseline)
+    shares = counted(scores.cells(scores.values(baseline.guide)), scores.width) / len(baseline.guide)
+    assert np.abs(shares[:10] - 1 / scores.width).max() < 0.002
+    few, _ = repeating(0, 1.0, "euclidean", 3)
+    cells = (told := Scores.of(few)).cells(told.values(few.rows))
+    assert all(len(set(row)) == 3 for row in cells[:2])
+
+
+def test_a_window_in_parts_is_ranked_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that memory does not grow with it: the counts are those of all items, bets those of all ranks."""
+    evidence, generator = evidence_of(0, rows=400)
+    rows = generator.normal(size=(3000, 4))
+    after = evidence.after(rows)
+    cells = evidence.scores.cells(evidence.scores.values(rows))
+    np.testing.assert_array_equal(after.counts, evidence.counts + counted(cells, evidence.scores.width))
+    assert after.seen == 3000
+    asked: list[int] = []
+    values = Scores.values
+    monkeypatch.setattr(Scores, "values", lambda self, part: asked.append(len(part)) or values(self, part))
+    evidence.after(rows)
+    assert max(asked) == CHUNK

@@ -17,15 +17,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nearer.chance import checked_seed
 from nearer.errors import InputError, ParameterError, shown
 from nearer.monitor.directions import named_directions
 from nearer.space import Metric, Space, load
 from nearer.space.checks import checked_matrix, first_not_finite
 from nearer.space.queries import unit
+from nearer.space.reduction import one_thread
 
 ROWS, GUIDE = 2000, 1000  # rows kept, at most, to compare with, and to learn from
 CLUSTERS, AXES = 16, 16  # of the guide, at most
 LEAST = 8  # rows, or blocks of rows, without which there is nothing to compare with
+BLOCK = 1024  # rows that are looked at at once
 
 Matrix = NDArray[np.float64]
 Source = Space | ArrayLike | str | os.PathLike[str]
@@ -87,7 +90,7 @@ class Baseline:
         keys = None if space is None else space.keys
         metric: Metric = "cosine" if space is None else space.metric
         identity = None if space is None else space.identity
-        block = checked_count("block", block)
+        block, seed = checked_count("block", block), checked_seed(seed)
         _require_usable(matrix, keys, block)
         first, second = _parts(
             len(matrix), checked_count("rows", rows), checked_count("guide", guide), block, seed
@@ -125,7 +128,8 @@ class Baseline:
     def principal(self) -> Matrix:
         """All unit principal axes (k, dim) of the guide, the strongest first."""
         centred = self.guide - self.guide.mean(axis=0)
-        _, strength, axes = np.linalg.svd(centred, full_matrices=False)
+        with one_thread():
+            _, strength, axes = np.linalg.svd(centred, full_matrices=False)
         return np.asarray(axes[strength > 1e-9 * max(float(strength[0]), 1e-300)])
 
     @cached_property
@@ -139,14 +143,16 @@ class Baseline:
         """Mean Euclidean distance of all pairs of compared rows."""
         from nearer.monitor.inhomogeneity import mean_distance  # noqa: PLC0415  (it measures baselines)
 
-        return mean_distance(self.rows, self.rows)
+        with one_thread():
+            return mean_distance(self.rows, self.rows)
 
     @cached_property
     def usual(self) -> Matrix:
         """Mean distances (n,) of the compared rows to the guide's nearest, ascending."""
         from nearer.monitor.scores import nearest_distances  # noqa: PLC0415  (it scores baselines)
 
-        return np.sort(nearest_distances(self.rows, self.guide)[0])
+        with one_thread():
+            return np.sort(nearest_distances(self.rows, self.guide)[0])
 
     @property
     def axis_names(self) -> tuple[str, ...]:
@@ -205,7 +211,8 @@ def require_numbers(matrix: NDArray[np.float32], keys: Sequence[str] | None, wha
 
 def require_varied(matrix: NDArray[np.float32], what: str) -> None:
     """Raise `InputError` where many rows are all the same: no distribution, but a fault of what made them."""
-    if len(matrix) >= LEAST and (matrix == matrix[0]).all():
+    starts = range(0, len(matrix), BLOCK)
+    if len(matrix) >= LEAST and all((matrix[start : start + BLOCK] == matrix[0]).all() for start in starts):
         raise InputError(
             f"all {len(matrix):,} rows are the same vector",
             file=what,

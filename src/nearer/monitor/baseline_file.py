@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,10 +52,14 @@ def fill(baseline: Baseline, folder: Path) -> None:
 
 
 def digest(baseline: Baseline) -> str:
-    """SHA-256 of the file of numbers that `fill` writes: it says which baseline it is."""
-    found = hashlib.sha256()
-    for part in packed(_arrays(baseline)):
-        found.update(part)
+    """SHA-256 of what decides a baseline: its rows, guide, named axes and settings.
+
+    Clusters and principal axes follow from them, but for last bits that depend on machine and libraries.
+    """
+    settings = [baseline.metric, baseline.seed, baseline.block, list(baseline.names)]
+    found = hashlib.sha256(json.dumps([settings, baseline.rows.shape, baseline.guide.shape]).encode())
+    for part in (baseline.rows, baseline.guide, _named(baseline)):
+        found.update(np.ascontiguousarray(part, "<f8").data)
     return found.hexdigest()
 
 
@@ -85,7 +91,7 @@ def read(path: Path) -> Baseline:
     with numbers.open("rb") as handle:
         expected = {name: ("F64", (count, dim)) for name, count in shapes.items()}
         parts = dict(zip(shapes, map(np.array, mapped(numbers, handle, expected)), strict=True))
-    baseline = Baseline(
+    given = Baseline(
         parts["rows"],
         tuple(fields["keys"]),
         parts["guide"],
@@ -96,16 +102,27 @@ def read(path: Path) -> Baseline:
         tuple(names),
         parts["named"] if names else None,
     )
-    baseline.__dict__.update(centroids=parts["centroids"], principal=parts["axes"])  # as they were learned
-    return baseline
+    return with_learned(given, parts["centroids"], parts["axes"])
+
+
+def with_learned(
+    baseline: Baseline, centroids: NDArray[np.float64], principal: NDArray[np.float64]
+) -> Baseline:
+    """`baseline` with clusters and principal axes as they were learned once, instead of anew."""
+    made = replace(baseline)
+    made.__dict__.update(centroids=centroids, principal=principal)
+    return made
 
 
 def _arrays(baseline: Baseline) -> dict[str, NDArray[np.float64]]:
-    named = np.zeros((0, baseline.dim)) if baseline.named is None else baseline.named
     return {
         "rows": baseline.rows,
         "guide": baseline.guide,
-        "named": named,
+        "named": _named(baseline),
         "centroids": baseline.centroids,
         "axes": baseline.principal,
     }
+
+
+def _named(baseline: Baseline) -> NDArray[np.float64]:
+    return np.zeros((0, baseline.dim)) if baseline.named is None else baseline.named

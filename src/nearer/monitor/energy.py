@@ -21,4 +21,9 @@ def energies(distances: Pairs, exchange: Exchange) -> tuple[Floats, float]:
     window = exchange.chosen[:, 0]
     across = 2 * float((1 - window) @ (lengths @ window)) / (exchange.n * exchange.m)
     found = between(np.negative(lengths, out=lengths), exchange, unbiased=False)
-    return found, float(np.clip(found[0] / across, 0, 1)) if across > 0 else 0.0
+    return found, coefficient(float(found[0]), across)
+
+
+def coefficient(energy: float, across: float) -> float:
+    """Of inhomogeneity: `energy`, a distance, by `across`, 2 E|X - Y|; from 0 to 1, 0 where all are equal."""
+    return min(max(energy / across, 0.0), 1.0) if across > 0 else 0.0

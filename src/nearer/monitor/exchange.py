@@ -21,6 +21,7 @@ from nearer.errors import InputError, ParameterError, shown
 ARRANGEMENTS = 200  # of one check at least, the observed one counted
 AT_ALPHA = 4  # of them, at least, that are called p <= alpha; fewer where it would take more than MANY
 MANY = 4000
+HELD = 100_000_000  # of all arrangements, rows that are held at once, at most: 400 MB, several times
 
 Floats = NDArray[np.float64]
 Shares = NDArray[np.float32]
@@ -112,6 +113,23 @@ def checked_block(block: int) -> int:
     if isinstance(block, bool) or not isinstance(block, int | np.integer) or block < 1:
         raise ParameterError(f"block is {shown(block)}", remedy="use a whole number of rows, 1 or more")
     return int(block)
+
+
+def require_held(rows: int, permutations: int) -> None:
+    """Raise `ParameterError` where so many arrangements of `rows` pooled rows are more than `HELD`."""
+    if rows * (1 + permutations) <= HELD:
+        return
+    most = max(HELD // rows - 1, 1)
+    raise ParameterError(
+        f"{permutations:,} permutations of {rows:,} rows are more than are held at once",
+        remedy=f"use an alpha of {_rounded_up(1 / (1 + most)):g} or more (at most {most:,}), or fewer rows",
+    )
+
+
+def _rounded_up(rate: float) -> float:
+    """`rate`, to two digits."""
+    unit = 10.0 ** (math.floor(math.log10(rate)) - 1)
+    return math.ceil(round(rate / unit, 9)) * unit
 
 
 def permutations_for(alpha: float) -> int:

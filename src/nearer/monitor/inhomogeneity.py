@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.monitor.baseline import Baseline
+from nearer.monitor.energy import coefficient
 
 BLOCK = 1024  # rows whose distances are held at once
 
@@ -20,7 +21,7 @@ def inhomogeneity(baseline: Baseline, window: Floats) -> float:
     """
     across = 2 * mean_distance(baseline.rows, window)
     within = baseline.mean_distance + mean_distance(window, window)
-    return float(np.clip((across - within) / across, 0, 1)) if across > 0 else 0.0
+    return coefficient(across - within, across)
 
 
 def mean_distance(a: Floats, b: Floats) -> float:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from nearer.chance import checked_alpha
+from nearer.chance import checked_alpha, checked_seed
 from nearer.errors import ParameterError, shown
 from nearer.monitor.alarms import append_line, logged
 from nearer.monitor.baseline import Baseline, Source, checked_count, opened
-from nearer.monitor.comparing import TESTS, checked_tests
+from nearer.monitor.comparing import TESTS, checked_tests, some_of
 from nearer.monitor.evidence_moved import evidence_moved
 from nearer.monitor.explaining import moved
 from nearer.monitor.incoming import Incoming
@@ -28,6 +29,7 @@ from nearer.monitor.two_sample import compare
 from nearer.monitor.verdict import Detectable, Verdict
 from nearer.monitor.watching import stream
 from nearer.space import Space
+from nearer.space.reduction import one_thread
 
 Mode = Literal["window", "sequential"]
 
@@ -78,7 +80,7 @@ class Monitor:
         if mode not in get_args(Mode):
             raise ParameterError(f"mode is {shown(mode)}", remedy="use 'window' or 'sequential'")
         self.alpha, self.mode = checked_alpha(alpha), mode
-        self.seed, self.tests = _checked_seed(seed), checked_tests(tests)
+        self.seed, self.tests = checked_seed(seed), checked_tests(tests)
         self.fdr = _checked_fdr(fdr)
         self.baseline = opened(baseline, seed=self.seed, block=checked_count("block", block), axes=axes)
         _require_own(self.baseline, block, axes)
@@ -88,7 +90,7 @@ class Monitor:
         self._state: State | None = None
         self._standing = Standing()
         if state is not None and (Path(state) / NAME).is_file():
-            self._state, self._standing = State.read(Path(state), self.baseline)
+            self._state, self._standing, self.baseline = State.read(Path(state), self.baseline)
             self._state.require(self._settings())
         else:
             if mode == "sequential":
@@ -109,7 +111,7 @@ class Monitor:
         Raises `IntegrityError` where the folder holds none, or was changed.
         """
         baseline = Baseline.load(Path(state) / BASELINE)
-        kept, _ = State.read(Path(state), baseline)
+        kept, _, _ = State.read(Path(state), baseline)
         return cls(baseline, **kept.settings, state=state, log=log, on_alarm=on_alarm)
 
     @property
@@ -135,7 +137,8 @@ class Monitor:
         same, a window too small for alpha and time that goes backwards; the window is then not counted.
         """
         came = Incoming.of(self.baseline, vectors, keys, time, self._standing.time)
-        verdict, evidence = self._sequential(came) if self.mode == "sequential" else self._single(came)
+        with one_thread():
+            verdict, evidence = self._sequential(came) if self.mode == "sequential" else self._single(came)
         when = came.time or self._standing.time
         standing = Standing(self.windows + 1, when, evidence)
         verdict = replace(
@@ -184,7 +187,7 @@ class Monitor:
             tests=self.tests,
             alpha=self.alpha,
             block=self.baseline.block,
-            seed=self.seed,
+            seed=self._lot(),
         )
         alarm = compared.p_value <= self.alpha
         parts = moved(self.baseline, came.rows, compared, came.keys, alpha=self.alpha) if alarm else ()
@@ -199,11 +202,15 @@ class Monitor:
         evidence = self._standing.evidence.after(came.rows)
         alarm = evidence.p_value <= self.alpha
         parts = evidence_moved(evidence, came.rows, came.keys, self.alpha) if alarm else ()
-        effect = inhomogeneity(self.baseline, came.rows)
+        effect = inhomogeneity(self.baseline, some_of(came.rows, self.baseline.block, self._lot()))
         verdict = Verdict(
             alarm, evidence.p_value, effect, parts, (), (), len(came.rows), self.alpha, mode="sequential"
         )
         return verdict, evidence
+
+    def _lot(self) -> int:
+        """Seed of the next window's draws: each has its own, so that their errors do not go together."""
+        return int(np.random.SeedSequence([self.seed, self.windows]).generate_state(1, np.uint64)[0])
 
     def _settings(self) -> dict[str, Any]:
         """What decides verdicts, beside baseline and stream."""
@@ -214,12 +221,6 @@ class Monitor:
             "tests": list(self.tests),
             "fdr": self.fdr,
         }
-
-
-def _checked_seed(seed: int) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ParameterError(f"seed is {shown(seed)}", remedy="use a whole number of at least 0")
-    return seed
 
 
 def _checked_fdr(fdr: float) -> float:

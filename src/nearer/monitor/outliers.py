@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.chance import benjamini_hochberg
+from nearer.chance import benjamini_hochberg, conformal_p_values
 from nearer.monitor.baseline import Baseline
 from nearer.monitor.scores import nearest_distances
 from nearer.monitor.verdict import Unusual
+from nearer.space.reduction import one_thread
 
 FDR = 0.1  # of the items called unusual, the share that may be as usual as any
 
@@ -25,11 +26,10 @@ def outlier_scores(baseline: Baseline, rows: Floats) -> tuple[Floats, Floats]:
     (1 + #{compared rows with a score at least as large}) / (1 + n): P(p <= a) <= a for an item that is
     exchangeable with the compared rows, whatever the score (Vovk, Gammerman & Shafer, 2005).
     """
-    sorted_ = baseline.usual
-    found, _ = nearest_distances(rows, baseline.guide)
-    larger = len(sorted_) - np.searchsorted(sorted_, found, side="left")
-    middle = float(np.median(sorted_)) or 1.0
-    return found / middle, (1 + larger) / (1 + len(sorted_))
+    with one_thread():
+        found, _ = nearest_distances(rows, baseline.guide)
+    middle = float(np.median(baseline.usual)) or 1.0
+    return found / middle, conformal_p_values(found, baseline.usual)
 
 
 def unusual(baseline: Baseline, rows: Floats, keys: Sequence[str], fdr: float = FDR) -> tuple[Unusual, ...]:

@@ -18,6 +18,7 @@ from nearer.monitor.ranks import counted, ranked
 from nearer.monitor.scores import Scores
 
 STEP = 128  # ranks after which capital is shared out anew, within a long window
+CHUNK = 8 * STEP  # items (blocks of them) of a window that are scored at once
 SALT = 0x5E0  # keeps the noise that breaks ties apart from other draws of the same seed
 
 Floats = NDArray[np.float64]
@@ -64,10 +65,12 @@ class Evidence:
 
     def after(self, rows: Floats) -> Evidence:
         """The evidence once prepared rows (m, dim) of one more window are taken in, in their order."""
-        cells = self.scores.cells(self.scores.values(rows))
-        noise = np.random.default_rng([self.seed, SALT, self.windows]).random(cells.shape)
+        draws = np.random.default_rng([self.seed, SALT, self.windows])
         further = replace(self, counts=self.counts.copy(), windows=self.windows + 1)
-        further.bet(ranked(further.counts, cells, noise))
+        size = CHUNK * self.scores.baseline.block
+        for start in range(0, len(rows), size):
+            cells = self.scores.cells(self.scores.values(rows[start : start + size]))
+            further.bet(ranked(further.counts, cells, draws.random(cells.shape)))
         return further
 
     def bet(self, ranks: Floats) -> None:

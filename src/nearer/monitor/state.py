@@ -14,7 +14,7 @@ import numpy as np
 
 from nearer.errors import IntegrityError, ParameterError, SpaceMismatch, StorageError, shown
 from nearer.monitor.baseline import Baseline
-from nearer.monitor.baseline_file import digest, fill
+from nearer.monitor.baseline_file import digest, fill, with_learned
 from nearer.monitor.scores import Scores
 from nearer.monitor.sealed import REMEDY, sealed, unsealed
 from nearer.monitor.sequential import Evidence
@@ -49,7 +49,7 @@ class State:
     ----------
     folder : where.
     settings : of the monitor, plain values.
-    baseline : SHA-256 of the baseline's numbers.
+    baseline : which it is (`baseline_file.digest`).
     """
 
     folder: Path
@@ -71,8 +71,10 @@ class State:
         return state
 
     @classmethod
-    def read(cls, folder: Path, baseline: Baseline) -> tuple[State, Standing]:
-        """The state in `folder`, which is that of `baseline`.
+    def read(cls, folder: Path, baseline: Baseline) -> tuple[State, Standing, Baseline]:
+        """The state in `folder`, which is that of `baseline`, and `baseline` as it is kept there.
+
+        Its clusters and axes are not learned anew: another machine would find other last bits.
 
         Raises `IntegrityError` where it was cut, edited or is of another version, `SpaceMismatch` where it
         belongs to another baseline.
@@ -85,9 +87,13 @@ class State:
                 file=folder,
                 remedy="pass the baseline it was made with, or another folder for the new one",
             )
+        stored = Baseline.load(folder / BASELINE)
+        if digest(stored) != found:
+            raise IntegrityError("belongs to another state", file=folder / BASELINE, remedy=REMEDY)
+        kept = with_learned(baseline, stored.centroids, stored.principal)
         try:
-            standing = _standing(fields, baseline)
-            return cls(folder, dict(fields["settings"]), found), standing
+            standing = _standing(fields, kept)
+            return cls(folder, dict(fields["settings"]), found), standing, kept
         except (KeyError, TypeError, ValueError) as error:
             raise IntegrityError(f"breaks the format: {error}", file=folder / NAME, remedy=REMEDY) from None
 

@@ -9,14 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nearer.chance import checked_alpha
+from nearer.chance import checked_alpha, checked_seed
 from nearer.errors import InputError
 from nearer.monitor.baseline import Baseline
 from nearer.monitor.classifier import held_out_auc
 from nearer.monitor.combining import joint, p_values
 from nearer.monitor.comparing import TESTS, checked_permutations, checked_tests, checked_window, some_of
 from nearer.monitor.energy import energies
-from nearer.monitor.exchange import Exchange, Floats, checked_block, checked_sizes, permutations_for
+from nearer.monitor.exchange import (
+    Exchange,
+    Floats,
+    checked_block,
+    checked_sizes,
+    permutations_for,
+    require_held,
+)
 from nearer.monitor.mmd import mmd
 from nearer.monitor.parts import Parts, adjusted_for_all, axes, clusters
 from nearer.monitor.quadratic import squared_distances
@@ -89,14 +96,16 @@ def compare(
 
     Raises `InputError` for a window too small for `alpha` (the size needed is said), NaN, another
     dimension, and rows that are all equal; `ParameterError` for an unknown test, an alpha outside (0,
-    1), a bad block, too few permutations.
+    1), a bad block or seed, too few permutations, and more of them than are held at once: rows of both
+    times arrangements are at most 100 million.
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    names = checked_tests(tests)
+    names, seed = checked_tests(tests), checked_seed(seed)
     matrix = some_of(checked_window(window, baseline.rows.shape[1]), checked_block(block), seed)
     n, m = checked_sizes(len(baseline.rows), len(matrix), checked_alpha(alpha), block)
     drawn = permutations_for(alpha) if permutations is None else checked_permutations(permutations, alpha)
+    require_held(n + m, drawn)
     exchange = Exchange.drawn(n, m, drawn, block=block, seed=seed)
     rows = np.concatenate([baseline.rows[:n], matrix[:m]])[exchange.order]
     if not np.ptp(rows, axis=0).any():

@@ -33,7 +33,8 @@ class Moved:
     Attributes
     ----------
     kind, name : what moved, such as ("cluster", "3: goal, match, striker") or ("axis", "cheap - expensive").
-    p_value : adjusted for all parts of the kind that were looked at (Holm, or the largest of a permutation).
+    p_value : adjusted for all parts of the kind that were looked at (`compare`: by the largest
+        statistic of a permutation; sequential: by the scores' weights, and valid at every time).
     before, after : the cluster's share of all rows, the mean on the axis, or the standard deviation on it
         ("spread"), in the baseline and the window.
     effect : `after - before` in standard deviations of the baseline.
