@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 import nearer
 from nearer.chance import binomial_interval
-from nearer.errors import InputError, ParameterError
-from nearer.monitor import Baseline, Delay, Detectable, compare, delay, detectable
+from nearer.errors import InputError, ParameterError, SpaceMismatch
+from nearer.monitor import Baseline, Delay, Detectable, compare, delay, delays, detectable
 from nearer.monitor.explaining import nearest
 from nearer.monitor.planting import PLANTS, Sample, middle_cluster
 
@@ -155,7 +156,90 @@ def test_too_few_rows_or_streams_are_named(baseline: Baseline) -> None:
         with pytest.raises(ParameterError, match=r"power is .*; use a number between 0 and 1"):
             detectable(baseline, 50, power=power)
     for size in (0, 1.5, True):
-        with pytest.raises(ParameterError, match=r"window_size is .*; use a whole number of rows"):
+        with pytest.raises(ParameterError, match=r"window_size is .*; use a whole number of at least 1"):
             detectable(baseline, size)  # type: ignore[arg-type]  # on purpose
     with pytest.raises(ParameterError, match="alpha is 2"):
         detectable(baseline, 50, alpha=2)
+
+
+@pytest.mark.parametrize("mode", ["window", "sequential"])
+def test_windows_of_a_delay_are_whole_runs(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that depend on those before them stay together; a rest of a window is not drawn."""
+    rows = np.random.default_rng(6).standard_normal((404, DIM))
+    rows[:, 0] = np.arange(404)
+    base = Baseline.of(space(rows), block=10)
+    drawn: list[np.ndarray] = []
+    simulated = delays._windows
+
+    def kept(*arguments: object) -> Iterator[np.ndarray]:
+        for window in simulated(*arguments):  # type: ignore[arg-type]
+            drawn.append(window)
+            yield window
+
+    monkeypatch.setattr(delays, "_windows", kept)
+    monkeypatch.setattr(delays, "MOST", 2)
+    delay(base, rows, 57, mode=mode)  # type: ignore[arg-type]
+    assert drawn
+    for window in drawn:
+        runs = window[:, 0].reshape(5, 10)
+        assert (np.diff(runs, axis=1) == 1).all()
+        assert (runs[:, 0] % 10 == 0).all()
+        assert len(np.unique(runs)) == 50
+
+
+def test_a_sample_in_blocks_holds_two_windows_of_them() -> None:
+    base = Baseline.of(space(np.random.default_rng(6).standard_normal((400, DIM))), block=10)
+    few = r"^99 changed rows in blocks of 10 are too few for windows of 57; pass 100 or more$"
+    with pytest.raises(InputError, match=few):
+        delay(base, changed_rows(99, 0), 57)
+    with pytest.raises(
+        InputError, match=r"^windows of 9 rows hold no whole block of 10; use 10 rows or more$"
+    ):
+        delay(base, changed_rows(200, 0), 9)
+
+
+@pytest.mark.parametrize("mode", ["window", "sequential"])
+def test_a_changed_sample_is_checked_as_a_window_is(mode: str, baseline: Baseline) -> None:
+    def asked(rows: object) -> Delay:
+        return delay(baseline, rows, 50, mode=mode)  # type: ignore[arg-type]
+
+    rows = changed_rows(200, 0)
+    with pytest.raises(SpaceMismatch, match=r"^the changed sample has identity .{12}, the baseline .{12}:"):
+        asked(space(rows))
+    with pytest.raises(SpaceMismatch, match=r"^the changed sample has 4 columns, the baseline 6; encode"):
+        asked(rows[:, :4])
+    with pytest.raises(InputError, match=r"^changed sample: all 200 rows are the same vector; "):
+        asked(np.ones_like(rows))
+    rows[3, 2] = np.nan
+    with pytest.raises(InputError, match=r"^changed sample, row 3: the vector holds nan in column 2; "):
+        asked(rows)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"mode": "foo"}, "mode is 'foo'; use 'window' or 'sequential'"),
+        ({"mode": "sequential", "tests": ("mmd",)}, "tests is set, and mode 'sequential' has none; leave it"),
+        ({"mode": "sequential", "permutations": 39}, "permutations is set, and mode 'sequential' has none"),
+        ({"tests": ("nonsense",)}, "unknown test 'nonsense'; use some of mmd"),
+        ({"permutations": 3}, "permutations is 3; use a whole number, at least 19 for alpha = 0.05"),
+        ({"window_size": -5}, "window_size is -5; use a whole number of at least 1"),
+        ({"window_size": 2.0}, "window_size is 2.0; use a whole number of at least 1"),
+        ({"streams": "many"}, "streams is 'many'; use a whole number of at least 1"),
+        ({"seed": -1}, "seed is -1; use a whole number of at least 0"),
+        ({"seed": "a"}, "seed is 'a'; use a whole number of at least 0"),
+    ],
+)
+def test_settings_of_a_delay_that_are_none_are_one_line(
+    settings: dict[str, object], message: str, baseline: Baseline
+) -> None:
+    with pytest.raises(ParameterError) as raised:
+        delay(baseline, changed_rows(200, 0), **{"window_size": 50, **settings})  # type: ignore[arg-type]
+    assert str(raised.value).startswith(message)
+
+
+@pytest.mark.parametrize("settings", [{"repeats": 0}, {"repeats": 1.5}, {"seed": -1}, {"seed": 1.5}])
+def test_repeats_and_seeds_that_are_none_are_one_line(settings: dict[str, int], baseline: Baseline) -> None:
+    (name, value), *_ = settings.items()
+    with pytest.raises(ParameterError, match=rf"^{name} is {value}; use a whole number of at least [01]$"):
+        detectable(baseline, 50, **settings)

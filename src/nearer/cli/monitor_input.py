@@ -55,8 +55,11 @@ def divided(source: Source, time: str, until: str) -> tuple[Source, Source]:
     return before, after
 
 
-def lines_of_vectors(lines: Iterable[str]) -> Iterator[tuple[str, Any, Any]]:
-    """Key, vector and time of JSON lines such as {"key": "a", "vector": [1, 2], "time": "2024-05-01"}."""
+def lines_of_vectors(lines: Iterable[str], time: str | None = None) -> Iterator[tuple[str, Any, Any]]:
+    """Key, vector and time of JSON lines such as {"key": "a", "vector": [1, 2], "time": "2024-05-01"}.
+
+    The field of times is `time`, and every line must have it; None: it is "time", where there is one.
+    """
     for row, line in enumerate(lines):
         if not line.strip():
             continue
@@ -71,4 +74,9 @@ def lines_of_vectors(lines: Iterable[str]) -> Iterator[tuple[str, Any, Any]]:
                 f"{shown(item)} holds no vector", file="standard input", row=row,
                 remedy='write {"key": "a", "vector": [1, 2], "time": "2024-05-01"}',
             )  # fmt: skip
-        yield str(item.get("key", row)), item["vector"], item.get("time")
+        if time is not None and item.get(time) is None:
+            raise InputError(
+                f"there is no time {shown(time)}", file="standard input", row=row,
+                remedy="fill it in, or leave out --time",
+            )  # fmt: skip
+        yield str(item.get("key", row)), item["vector"], item.get("time" if time is None else time)

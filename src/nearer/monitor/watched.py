@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
-from nearer.monitor.verdict import Detectable, Verdict
+from nearer.monitor.verdict import Delay, Detectable, Verdict
 
 if TYPE_CHECKING:
     from nearer.pages import Page
@@ -59,6 +59,7 @@ class Watched:
     n : rows of the baseline that windows were compared with.
     mode : "window", where alpha is the rate of each window, or "sequential", where it is that of all.
     detectable : what windows of their usual size can show, where it was asked for.
+    delay : until the alarm on a sample of changed vectors, where one was given.
     """
 
     told: tuple[Told, ...]
@@ -66,6 +67,12 @@ class Watched:
     n: int
     mode: Literal["window", "sequential"] = "window"
     detectable: Detectable | None = None
+    delay: Delay | None = None
+
+    @property
+    def usual(self) -> int:
+        """The median number of rows a window."""
+        return sorted(told.verdict.n for told in self.told)[len(self.told) // 2]
 
     @property
     def alarms(self) -> tuple[Told, ...]:
@@ -91,6 +98,10 @@ class Watched:
         """The same with what windows can show."""
         return replace(self, detectable=detectable)
 
+    def with_delay(self, delay: Delay) -> Watched:
+        """The same with the delay until an alarm."""
+        return replace(self, delay=delay)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionaries, lists, numbers and strings."""
         return {
@@ -101,6 +112,7 @@ class Watched:
             "meaning": self.meaning,
             "notes": list(self.notes),
             "detectable": None if self.detectable is None else self.detectable.to_dict(),
+            "delay": None if self.delay is None else self.delay.to_dict(),
             "windows": [told.to_dict() for told in self.told],
         }
 
@@ -132,6 +144,8 @@ class Watched:
         _unusual(page, self.told)
         if self.detectable is not None:
             _detectable(page, self.detectable)
+        if self.delay is not None:
+            page.heading("How long a change goes unnoticed").paragraph(self.delay.meaning)
         return page
 
     def save(self, path: str | PathLike[str], overwrite: bool = False) -> None:

@@ -141,6 +141,56 @@ def test_faults_are_one_line(
     assert message in result.stderr
 
 
+def test_the_field_of_times_of_a_stream_is_the_one_named(here: Path) -> None:
+    """Days that go backwards are an error, with --in-order or without; the field "time" is another one."""
+    later = '{"vector": [1], "day": 5, "time": 1}\n{"vector": [1], "day": 3, "time": 2}\n'
+    message = "stream, row 1: time goes backwards: 3 after 5; sort the items by time"
+    fails(from_stream(later, "--time", "day"), 1, message)
+    fails(from_stream(later, "--time", "day", "--in-order"), 1, message)
+    fails(from_stream('{"vector": [1], "time": 5}\n', "--time", "day"), 1,
+          "standard input, row 0: there is no time 'day'; fill it in, or leave out --time")  # fmt: skip
+    readings = nearer.load("after.parquet")
+    told = from_stream(lines(readings).replace('"time"', '"day"'), "--json", "--time", "day").stdout
+    assert [json.loads(line)["end"] for line in told.splitlines()] == ["99", "199", "299"]
+
+
+def test_the_power_of_a_stream_is_measured_for_its_page_alone(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measured(monitor: nearer.Monitor, size: int) -> Any:
+        asked.append(size)
+        return from_watching(monitor, size)
+
+    asked: list[int] = []
+    from_watching = nearer.Monitor.detectable
+    monkeypatch.setattr(nearer.Monitor, "detectable", measured)
+    text = lines(nearer.load("after.parquet")[:30])
+    options = ["monitor", "before.space", "-", "--window", "30", "--tests", "energy"]
+    assert CliRunner().invoke(app, options, input=text).exit_code in (0, 3)
+    assert asked == []
+    assert CliRunner().invoke(app, [*options, "-o", "page.html"], input=text).exit_code in (0, 3)
+    assert asked == [30]
+    assert "What such a window can show" in Path("page.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("mode", [(), ("--sequential",)])
+def test_the_delay_until_an_alarm_is_told(mode: tuple[str, ...], here: Path, run: Run) -> None:
+    rows = nearer.load("after.parquet").vectors
+    saved("moved.npz", rows + 3)
+    options = ("monitor", "before.space", "after.parquet", "--window", "100", "--no-power", *mode)
+    told = json.loads(run(*options, "--delay-for", "moved.npz", "-o", "page.html", "--json").stdout)
+    assert told["delay"]["n"] == 100
+    assert told["delay"]["median"] == told["delay"]["windows"] == 1
+    assert "95% of streams raise an alarm within 1 windows" in Path("page.html").read_text(encoding="utf-8")
+    assert "within 1 windows of 100 rows" in run(*options, "--delay-for", "moved.npz").stdout
+    saved("few.npz", rows[:150])
+    fails(run(*options, "--delay-for", "few.npz"), 1,
+          "few.npz: 150 changed rows are too few for windows of 100; pass 200 or more")  # fmt: skip
+    fails(
+        from_stream("", *mode, "--delay-for", "moved.npz"), 2, "--delay-for is told on the page of a stream"
+    )
+
+
 def saved(name: str, rows: np.ndarray, **columns: list[Any]) -> str:
     keys = [f"k{row}" for row in range(len(rows))]
     nearer.Space(keys, rows, "euclidean", columns or None).save(name)
