@@ -211,12 +211,12 @@ def judged_as(value: float, low: float, high: float, n: int = 300) -> Judged:
 @pytest.mark.parametrize(
     ("overlap", "loss", "whole", "decision", "reason"),
     [
-        ((0.2, 0.3), (0.01, 0.0, 0.02), True, "align", "among 900 held-out candidates is 0.010, at most 0.020"),
-        ((0.2, 0.3), (0.01, 0.0, 0.02), False, "re-embed", "among all 3,000 it may be more, so it can only veto"),
+        ((0.2, 0.3), (0.01, 0.0, 0.02), True, "align", "900 held-out candidates is 0.010, at most 0.02"),
+        ((0.2, 0.3), (0.01, 0.0, 0.02), False, "re-embed", "3,000 it may be more, so it can only veto"),
         ((0.9, 0.95), (0.01, 0.0, 0.02), False, "align", "within the limit 0.05"),
         ((0.9, 0.95), (0.1, 0.06, 0.14), False, "dual-read", "at least 0.060: over the limit 0.05"),
         ((0.9, 0.95), (0.1, 0.02, 0.14), False, "align", "may be 0.140: over the limit 0.05"),
-        ((0.2, 0.3), (0.0, -0.3, 0.3, 10), True, "re-embed", "10 queries are too few .* 72 at least are needed"),
+        ((0.2, 0.3), (0.0, -0.3, 0.3, 10), True, "re-embed", "10 queries are too few .* 72 at least"),
     ],
 )  # fmt: skip
 def test_losses_decide_only_where_they_were_measured(

@@ -111,7 +111,7 @@ def _made(folder: Path) -> Path:
 def test_a_rest_that_was_changed_after_it_was_aligned_is_refused() -> None:
     axis = ALIGNED.axis(ALIGNED.keys[:3], ALIGNED.keys[3:6])
     for changed in (ALIGNED.without(axis), ALIGNED.reduce(4)):
-        with pytest.raises(SpaceMismatch, match="changed after it was aligned, has identity .* expected"):
+        with pytest.raises(SpaceMismatch, match=r"changed after it was aligned, has identity .* expected"):
             Halfway(changed, WHOLE[:50])
 
 

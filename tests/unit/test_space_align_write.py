@@ -216,7 +216,7 @@ def test_of_many_keys_some_are_drawn_for_the_fit(old: Space, monkeypatch: pytest
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "a"])
 def test_a_seed_that_is_none(old: Space, seed: Any) -> None:
-    with pytest.raises(ParameterError, match="seed is .*; use a whole number of at least 0"):
+    with pytest.raises(ParameterError, match=r"seed is .*; use a whole number of at least 0"):
         nearer.align(old, Space(old.keys, old.vectors[:, ::-1]), seed=seed)
 
 
@@ -226,5 +226,5 @@ def test_blocks_of_an_aligned_store_are_named_as_what_they_are(
     folder = tmp_path / "a.space.parts"
     folder.mkdir()
     (folder / "plan.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(IntegrityError, match="plan.json: is no plan of an unfinished space"):
+    with pytest.raises(IntegrityError, match=r"plan\.json: is no plan of an unfinished space"):
         write_aligned(alignment, old, tmp_path / "a.space")
