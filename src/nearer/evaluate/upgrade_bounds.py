@@ -28,7 +28,8 @@ def limits(values: NDArray[np.float64]) -> tuple[float, float]:
     """Limits of the mean of a distribution on [-1, 1] from n independent `values` of it, at 95 %.
 
     Upper: -1 + integral over t from -1 to 1 of u(t), where u is the upper end of the exact interval of the
-    rate above t (Clopper & Pearson, 1934). Lower: the same of -values. For n values all 0 the upper one is 1 - 0.025^(1/n), and for values of 0 and 1 that of their rate. For values of many kinds they are wider
+    rate above t (Clopper & Pearson, 1934). Lower: the same of -values. For n values all 0 the upper one is
+    1 - 0.025^(1/n), and for values of 0 and 1 that of their rate. For values of many kinds they are wider
     than a normal interval, up to about twice: ends at different t are added up as if all erred together.
     """
     return -_upper(-values), _upper(values)
