@@ -94,7 +94,8 @@ def test_between_both_limits_both_are_read(noisy: UpgradeResult) -> None:
 @pytest.mark.parametrize(
     ("limits", "decision"),
     [
-        ({"accept": 0.2, "reject": 0.1, "most_loss": 0.0}, "align"),
+        ({"accept": 0.2, "reject": 0.1, "most_loss": 0.5}, "align"),
+        ({"accept": 0.2, "reject": 0.1, "most_loss": 0.0}, "dual-read"),  # surely some loss
         ({"accept": 1.0, "reject": 0.1, "most_loss": 0.0}, "dual-read"),
         ({"accept": 1.0, "reject": 0.99, "most_loss": 0.0}, "re-embed"),
         ({"accept": 1.0, "reject": 0.99, "most_loss": 0.5, "n_store": 180}, "align"),
@@ -181,16 +182,16 @@ def test_relevance_judgements(old: Space) -> None:
 
 @pytest.mark.parametrize("queries", [2, 10])
 def test_few_judged_queries_decide_nothing(old: Space, queries: int) -> None:
-    new = Space(old.keys, turned(old.vectors, noise=1.5), identity="a" * 64)
+    new = Space(old.keys, turned(old.vectors, noise=0.4), identity="a" * 64)
     held = np.random.default_rng(0).permutation(1500)[-queries:]  # the last of the sample measure
     asked = Space([old.keys[row] for row in held], new.vectors[held], identity="a" * 64)
     qrels = {key: {key: 1.0} for key in asked.keys}
-    found = upgrade(old, new, sample=1500, k=100, held_out=0.7, queries=asked, qrels=qrels, n_store=500)
+    found = upgrade(old, new, sample=1500, k=20, queries=asked, qrels=qrels, n_store=400)
     (judged,) = found.judged
-    assert (judged.loss.n, judged.loss.value) == (queries, 0)  # none lost anything
-    assert judged.loss.interval[1] == pytest.approx(binomial_interval(0, queries)[1])
+    assert judged.loss.n == queries
+    assert judged.loss.interval[1] >= binomial_interval(0, queries)[1] - 1e-9  # as if none lost anything
     assert found.decision != "align"
-    assert f"{queries} queries are too few to tell less than 0.05, 72 at least are" in str(found)
+    assert f"{queries} queries are too few to tell less, 72 at least" in str(found)
 
 
 def test_a_difference_without_variance_is_not_certain() -> None:

@@ -117,8 +117,7 @@ def _loss(rule: Rule, size: Size, one: Judged) -> str:
     if high <= limit:
         wider = "" if size.whole else f"; among all {size.store:,} it may be more, so it can only veto"
         return f"{told}, at most {high:.3f}: within the limit {limit:g}{wider}"
-    few = f"; {one.loss.n:,} queries are too few to tell less than {limit:g}, {needed:,} at least are needed"
-    return (
-        f"{told}, and may be {high:.3f}: over the limit {limit:g}"
-        f"{few if needed is not None and one.loss.n < needed else ''}"
-    )
+    over = f"{told}, and may be {high:.3f}: over the limit {limit:g}"
+    if needed is None or one.loss.n >= needed:
+        return over
+    return f"{over}; {one.loss.n:,} queries are too few to tell less, {needed:,} at least are needed"
