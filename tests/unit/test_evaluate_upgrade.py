@@ -95,7 +95,6 @@ def test_between_both_limits_both_are_read(noisy: UpgradeResult) -> None:
     ("limits", "decision"),
     [
         ({"accept": 0.2, "reject": 0.1, "most_loss": 0.5}, "align"),
-        ({"accept": 0.2, "reject": 0.1, "most_loss": 0.0}, "dual-read"),  # surely some loss
         ({"accept": 1.0, "reject": 0.1, "most_loss": 0.0}, "dual-read"),
         ({"accept": 1.0, "reject": 0.99, "most_loss": 0.0}, "re-embed"),
         ({"accept": 1.0, "reject": 0.99, "most_loss": 0.5, "n_store": 180}, "align"),

@@ -206,7 +206,7 @@ def test_the_chain_of_custody_holds_every_alignment(old: Space) -> None:
 def test_of_many_keys_some_are_drawn_for_the_fit(old: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     target = Space(old.keys, old.vectors[:, ::-1])
     assert nearer.align(old, target).n == 1600
-    monkeypatch.setattr("nearer.space.align.MOST_FITTED", 200)
+    monkeypatch.setattr(sys.modules["nearer.space.align"], "MOST_FITTED", 200)
     found = nearer.align(old, target, seed=1)
     assert found.n == 200
     assert found.fit is not None
