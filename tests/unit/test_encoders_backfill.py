@@ -116,4 +116,6 @@ def test_items_from_elsewhere(aligned: Space, tmp_path: Path) -> None:
 def test_another_model_than_the_one_aligned_to(aligned: Space, tmp_path: Path) -> None:
     with pytest.raises(SpaceMismatch, match="the encoder has identity 000000000000, expected 000000000000"):
         nearer.backfill(aligned, Counting(3), out=tmp_path / "new.space")
+    with pytest.raises(SpaceMismatch, match="changed after it was aligned"):
+        nearer.backfill(aligned.reduce(2), Counting(2), out=tmp_path / "new.space")
     assert not list(tmp_path.iterdir())

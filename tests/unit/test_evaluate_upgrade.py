@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +17,11 @@ from nearer import Space, align
 from nearer.chance import binomial_interval
 from nearer.errors import InputError, NearerError, ParameterError, SpaceMismatch
 from nearer.evaluate import UpgradeResult, upgrade
-from nearer.evaluate.upgrade_overlap import Figure, estimate, projected
+from nearer.evaluate.result import Estimate
+from nearer.evaluate.upgrade_bounds import limits, queries_needed
+from nearer.evaluate.upgrade_decision import Rule, Size, decided
+from nearer.evaluate.upgrade_judged import Judged
+from nearer.evaluate.upgrade_overlap import Figure, difference, estimate, projected
 
 Vectors = NDArray[np.float32]
 
@@ -88,13 +94,14 @@ def test_between_both_limits_both_are_read(noisy: UpgradeResult) -> None:
 @pytest.mark.parametrize(
     ("limits", "decision"),
     [
-        ({"accept": 0.2, "reject": 0.1, "most_loss": 0.0}, "align"),
+        ({"accept": 0.2, "reject": 0.1, "most_loss": 0.5}, "align"),
         ({"accept": 1.0, "reject": 0.1, "most_loss": 0.0}, "dual-read"),
         ({"accept": 1.0, "reject": 0.99, "most_loss": 0.0}, "re-embed"),
-        ({"accept": 1.0, "reject": 0.99, "most_loss": 0.5}, "align"),
+        ({"accept": 1.0, "reject": 0.99, "most_loss": 0.5, "n_store": 180}, "align"),
+        ({"accept": 1.0, "reject": 0.99, "most_loss": 0.5}, "re-embed"),  # a larger store may lose more
     ],
 )
-def test_the_decision_keeps_to_its_rule(old: Space, limits: dict[str, float], decision: str) -> None:
+def test_the_decision_keeps_to_its_rule(old: Space, limits: dict[str, Any], decision: str) -> None:
     found = upgrade(
         old, Space(old.keys, turned(old.vectors, noise=0.4)), sample=600, k=5, labels="topic", **limits
     )
@@ -170,6 +177,67 @@ def test_relevance_judgements(old: Space) -> None:
     assert judged.name == "recall@5"
     assert judged.new.value > 0.05
     assert judged.loss.interval[0] <= judged.loss.value <= judged.loss.interval[1]
+
+
+@pytest.mark.parametrize("queries", [2, 10])
+def test_few_judged_queries_decide_nothing(old: Space, queries: int) -> None:
+    new = Space(old.keys, turned(old.vectors, noise=0.4), identity="a" * 64)
+    held = np.random.default_rng(0).permutation(1500)[-queries:]  # the last of the sample measure
+    asked = Space([old.keys[row] for row in held], new.vectors[held], identity="a" * 64)
+    qrels = {key: {key: 1.0} for key in asked.keys}
+    found = upgrade(old, new, sample=1500, k=20, queries=asked, qrels=qrels, n_store=400)
+    (judged,) = found.judged
+    assert judged.loss.n == queries
+    assert judged.loss.interval[1] >= binomial_interval(0, queries)[1] - 1e-9  # as if none lost anything
+    assert found.decision != "align"
+    assert f"{queries} queries are too few to tell less, 72 at least" in str(found)
+
+
+def test_a_difference_without_variance_is_not_certain() -> None:
+    nothing = np.empty(0)
+    none = nothing.astype(np.int64)
+    for n in (1, 22, 100):
+        same = Figure(np.ones(n), none, none, nothing, True)
+        assert difference(same, same).interval == pytest.approx(
+            (-binomial_interval(0, n)[1], binomial_interval(0, n)[1])
+        )
+
+
+def judged_as(value: float, low: float, high: float, n: int = 300) -> Judged:
+    any_store = Estimate(0.5, (0.4, 0.6), n)
+    return Judged("recall@5", any_store, any_store, None, Estimate(value, (low, high), n))
+
+
+@pytest.mark.parametrize(
+    ("overlap", "loss", "whole", "decision", "reason"),
+    [
+        ((0.2, 0.3), (0.01, 0.0, 0.02), True, "align", "900 held-out candidates is 0.010, at most 0.02"),
+        ((0.2, 0.3), (0.01, 0.0, 0.02), False, "re-embed", "3,000 it may be more, so it can only veto"),
+        ((0.9, 0.95), (0.01, 0.0, 0.02), False, "align", "within the limit 0.05"),
+        ((0.9, 0.95), (0.1, 0.06, 0.14), False, "dual-read", "at least 0.060: over the limit 0.05"),
+        ((0.9, 0.95), (0.1, 0.02, 0.14), False, "align", "may be 0.140: over the limit 0.05"),
+        ((0.2, 0.3), (0.0, -0.3, 0.3, 10), True, "re-embed", "10 queries are too few .* 72 at least"),
+    ],
+)  # fmt: skip
+def test_losses_decide_only_where_they_were_measured(
+    overlap: tuple[float, float], loss: Any, whole: bool, decision: str, reason: str
+) -> None:
+    size = Size(900, 900 if whole else 3000, whole)
+    seen = Estimate(sum(overlap) / 2, overlap, 900)
+    made, reasons = decided(Rule(0.8, 0.5, 0.05), seen, size, [judged_as(*loss)], None)
+    assert made == decision
+    assert re.search(reason, "; ".join(reasons))
+
+
+def test_limits_of_a_mean_are_exact_for_rates_and_hold_for_rare_losses() -> None:
+    assert limits(np.repeat([0.0, 1.0], [90, 10]))[1] == pytest.approx(binomial_interval(10, 100)[1])
+    assert queries_needed(0.05) == 72
+    assert binomial_interval(0, 72)[1] <= 0.05 < binomial_interval(0, 71)[1]
+    assert (queries_needed(0), queries_needed(1)) == (None, 1)
+    generator = np.random.default_rng(0)
+    losses = generator.choice([0, 0.2, 1.0, -0.5], p=[0.9, 0.04, 0.04, 0.02], size=(400, 40))
+    missed = sum(limits(drawn)[1] < 0.038 for drawn in losses)
+    assert binomial_interval(missed, 400)[0] <= 0.025
 
 
 def test_a_result_is_plain_and_a_page(noisy: UpgradeResult, tmp_path: Path) -> None:
@@ -317,6 +385,7 @@ REFUSED = {
         ParameterError,
         "held_out is 0.95; use a number from 0.1 to 0.8",
     ),
+    "a seed that is none": (lambda old, new: upgrade(old, new, seed=-1), ParameterError, "seed is -1"),
     "a k that is none": (lambda old, new: upgrade(old, new, k=0), ParameterError, "k is 0"),
     "an unknown map": (
         lambda old, new: upgrade(old, new, methods="magic"),

@@ -108,6 +108,28 @@ def _made(folder: Path) -> Path:
     return folder
 
 
+def test_a_rest_that_was_changed_after_it_was_aligned_is_refused() -> None:
+    axis = ALIGNED.axis(ALIGNED.keys[:3], ALIGNED.keys[3:6])
+    for changed in (ALIGNED.without(axis), ALIGNED.reduce(4)):
+        with pytest.raises(SpaceMismatch, match=r"changed after it was aligned, has identity .* expected"):
+            Halfway(changed, WHOLE[:50])
+
+
+def test_a_rest_that_was_aligned_twice_is_of_the_last_model() -> None:
+    third = Space(OLD.keys, OLD.vectors[:, ::-1], identity="f" * 64)
+    first = Space(
+        ALIGNED.keys,
+        ALIGNED.vectors,
+        identity=ALIGNED.identity,
+        provenance={**ALIGNED.provenance, "upgrade": {"scores": {"offset": 5.0, "slope": 1.0}}},
+    )
+    twice = nearer.align(first, third).apply(first)
+    hits = Halfway(twice, third[:50]).nearest(third[:2], 1)
+    assert hits.keys == [["k0"], ["k1"]]  # the line of scores was of the first map
+    with pytest.raises(SpaceMismatch):
+        Halfway(twice, WHOLE[:50])
+
+
 REFUSED: dict[str, tuple[Any, type[NearerError], str]] = {
     "a part of another model": (
         lambda: Halfway(ALIGNED, OLD[:5]),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,14 @@ from hypothesis import strategies as st
 
 import nearer
 from nearer import Alignment, Space
-from nearer.errors import FormatError, InputError, SpaceMismatch, StorageError
+from nearer.errors import (
+    FormatError,
+    InputError,
+    IntegrityError,
+    ParameterError,
+    SpaceMismatch,
+    StorageError,
+)
 from nearer.space import align_write, write_aligned
 
 
@@ -178,3 +186,45 @@ def test_killed_twice_the_bytes_are_the_same(old: Space, alignment: Alignment, t
     assert done.stdout.count(b"block") == 7
     write_aligned(alignment, old, tmp_path / "once.space")
     assert bytes_of(tmp_path / "out.space") == bytes_of(tmp_path / "once.space")
+
+
+def test_the_chain_of_custody_holds_every_alignment(old: Space) -> None:
+    second = Space(old.keys, old.vectors[:, ::-1])
+    third = Space(old.keys, old.vectors * np.array([1, -1, 1, -1, 1, -1]))
+    first_map = nearer.align(old, second)
+    once = first_map.apply(old)
+    second_map = nearer.align(once, third)
+    twice = second_map.apply(once)
+    told = twice.provenance["aligned"]
+    assert (told["source_identity"], told["target_identity"]) == (once.identity, third.identity)
+    assert told["identity"] == twice.identity
+    assert told["source"] == once.provenance["aligned"] == first_map.custody
+    assert told["source"]["source_identity"] == old.identity
+    assert (told["map"], told["source"]["map"]) == (second_map.digest, first_map.digest)
+
+
+def test_of_many_keys_some_are_drawn_for_the_fit(old: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = Space(old.keys, old.vectors[:, ::-1])
+    assert nearer.align(old, target).n == 1600
+    monkeypatch.setattr(sys.modules["nearer.space.align"], "MOST_FITTED", 200)
+    found = nearer.align(old, target, seed=1)
+    assert found.n == 200
+    assert found.fit is not None
+    assert (found.fit.n, round(found.fit.cosine, 4)) == (400, 1)
+    assert found.digest == nearer.align(old, target, seed=1).digest
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "a"])
+def test_a_seed_that_is_none(old: Space, seed: Any) -> None:
+    with pytest.raises(ParameterError, match=r"seed is .*; use a whole number of at least 0"):
+        nearer.align(old, Space(old.keys, old.vectors[:, ::-1]), seed=seed)
+
+
+def test_blocks_of_an_aligned_store_are_named_as_what_they_are(
+    old: Space, alignment: Alignment, tmp_path: Path
+) -> None:
+    folder = tmp_path / "a.space.parts"
+    folder.mkdir()
+    (folder / "plan.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(IntegrityError, match=r"plan\.json: is no plan of an unfinished space"):
+        write_aligned(alignment, old, tmp_path / "a.space")

@@ -81,7 +81,9 @@ def align(
     ] = None,
     accept: Annotated[float, typer.Option(help="Align from this overlap on.")] = 0.8,
     reject: Annotated[float, typer.Option(help="Re-embed below this overlap.")] = 0.5,
-    most_loss: Annotated[float, typer.Option(help="Align up to this loss of labels or recall.")] = 0.05,
+    most_loss: Annotated[
+        float, typer.Option(help="Do not align where the loss of labels or recall is surely more.")
+    ] = 0.05,
     threads: Threads = None,
     seed: Seed = 0,
     overwrite: Overwrite = False,

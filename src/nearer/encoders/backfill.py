@@ -13,6 +13,7 @@ from nearer.encoders.opening import encoder as open_encoder
 from nearer.encoders.sampling import payload_of
 from nearer.errors import InputError, shown
 from nearer.space import Space
+from nearer.space.alignment import custody_of
 from nearer.space.identity import require_same
 
 
@@ -43,12 +44,13 @@ def backfill(
         space then keeps.
     key, column, keep, batch_size, overwrite : as `nearer.embed` takes them.
 
-    Raises `SpaceMismatch` where `rest` is aligned to another model, `InputError` for a store without payload
-    and a source without some of its keys, and what `nearer.embed` raises.
+    Raises `SpaceMismatch` where `rest` is aligned to another model, or was changed after it was aligned,
+    `InputError` for a store without payload and a source without some of its keys, and what `nearer.embed`
+    raises.
     """
     opened = open_encoder(encoder) if isinstance(encoder, str | os.PathLike) else encoder
-    told = rest.provenance.get("aligned", {})
-    if "target_identity" in told:
+    told = custody_of(rest)
+    if told:
         require_same(
             opened.identity,
             str(told["target_identity"]),

@@ -8,19 +8,21 @@ from typing import Any
 
 import numpy as np
 
+from nearer.chance import checked_seed
 from nearer.errors import ParameterError, shown
 from nearer.evaluate.labels import Labels
 from nearer.evaluate.result import Estimate
-from nearer.evaluate.upgrade_decision import checked_rule, decided
+from nearer.evaluate.upgrade_decision import Size, checked_rule, decided
 from nearer.evaluate.upgrade_filling import SHARES, phases, score_line
 from nearer.evaluate.upgrade_judged import Judged, by_labels, by_qrels
 from nearer.evaluate.upgrade_levels import Store, levels, overlaps
 from nearer.evaluate.upgrade_overlap import Figure, difference, estimate, projected
 from nearer.evaluate.upgrade_result import Filling, Trend, UpgradeResult
-from nearer.evaluate.upgrade_split import Split, checked_number, checked_share, require_usable, split
+from nearer.evaluate.upgrade_split import Split, checked_share, require_usable, split
 from nearer.evaluate.upgrade_stores import Asked, Stores, require_upgrade
 from nearer.space import Alignment, Space, align
 from nearer.space.align_fit import Method
+from nearer.space.checks import checked_number
 
 METHODS: tuple[Method, ...] = ("orthogonal", "affine")
 SAMPLE, HELD_OUT = 5000, 0.3
@@ -77,8 +79,11 @@ def upgrade(
     labels : of the items: a payload column of `old`, {key: label}, or a file or table of keys and labels.
     qrels : relevance judgements of `queries`, as `evaluate.retrieval` takes; `columns` names their columns.
     accept, reject, most_loss : the limits of the decision. align: the lower end of the overlap's interval is
-        at least `accept`, or with judgements the upper end of each loss at most `most_loss`. re-embed: the
-        upper end of the overlap is below `reject`. dual-read: between.
+        at least `accept`, and no loss by labels or judgements is surely (by its lower end) over `most_loss`.
+        re-embed: the upper end of the overlap is below `reject`. dual-read: between. Losses are measured
+        among the held-out candidates and may be larger in a larger store, so they can only veto; where
+        `n_store` is no more than the candidates, an upper end of every loss of at most `most_loss` is also
+        enough to align. That takes log(0.025) / log(1 - most_loss) queries at least: 72 for 0.05.
     n_store : items that will be searched; None: as many as `old` holds.
     seed : of the sample and its parts. The same seed gives the same result whatever the threads.
 
@@ -89,7 +94,7 @@ def upgrade(
     SpaceMismatch : queries of another identity.
     ParameterError : a parameter out of its range.
     """
-    rule = checked_rule(accept, reject, most_loss)
+    rule, seed = checked_rule(accept, reject, most_loss), checked_seed(seed)
     sample, k = checked_number("sample", sample, 1), checked_number("k", k, 1)
     held_out = checked_share("held_out", held_out, 0.1, 0.8)
     n_store = len(old) if n_store is None else checked_number("n_store", n_store, 1)
@@ -102,9 +107,9 @@ def upgrade(
     sizes, found = measure.levels(stores)
     store = _at_store([one[0] for one in found], sizes, n_store)
     judged = measure.judged(stores, asked, labels, qrels, columns)
-    where = f"expected among all {n_store:,} items" if store else f"among {sizes[0]:,} held-out candidates"
+    size = Size(sizes[0], n_store, whole=store is None)
     gain = difference(*found[0]) if stores.old else None
-    decision, reasons = decided(rule, store or estimate(found[0][0]), where, judged, gain)
+    decision, reasons = decided(rule, store or estimate(found[0][0]), size, judged, gain)
     few = Stores.of(old, new, alignment, parts.choose, Asked(None, None))
     filling, lines = measure.filling(stores, few)
     return UpgradeResult(

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from nearer.errors import InputError
-from nearer.evaluate.bootstrap import LEVELS
+from nearer.evaluate.bootstrap import mean
 from nearer.evaluate.labels import Labels, labelled, require_two
+from nearer.evaluate.qrels import read_qrels
 from nearer.evaluate.result import Estimate, Result
-from nearer.evaluate.retrieval import retrieval
+from nearer.evaluate.upgrade_bounds import widened
 from nearer.evaluate.upgrade_levels import Store
-from nearer.evaluate.upgrade_overlap import agreement, difference, estimate
+from nearer.evaluate.upgrade_overlap import Floats, Rows, agreement, difference, estimate
 from nearer.evaluate.upgrade_stores import Asked, Stores
 from nearer.space import Space
 
@@ -28,7 +29,8 @@ class Judged(Result):
     name : what is measured: "label precision@k" or "recall@k".
     new, aligned : searched by queries of the new model.
     old : searched by queries of the old one; None where those are not there.
-    loss : the measure in the new store less that in the aligned one, same queries.
+    loss : the measure in the new store less that in the aligned one, same queries. Among more candidates it
+        may be larger.
     """
 
     name: str
@@ -76,28 +78,42 @@ def by_qrels(
     """Recall at `k` of the relevant documents among those `held` out, by queries of the new model.
 
     Documents that are not held out are left out of the judgements, and queries without a relevant one that
-    is. The interval is that of a bootstrap over queries, the same in all stores; the candidates are given.
+    is. The interval is that of a bootstrap over queries, the same in all stores; that of the loss is widened
+    to what so few queries can tell (`upgrade_bounds`). The candidates are given.
+
+    Raises `InputError` where no held-out document was judged relevant, and what `read_qrels` raises.
     """
-
-    def recall(store: Store, queries: Space) -> Estimate:
-        found = retrieval(
-            Space(held.keys, store.vectors, store.metric),
-            dict(zip(queries.keys, queries.vectors, strict=True)),
-            qrels,
-            k,
-            recall_at=(k,),
-            unknown="skip",
-            columns=columns,
-            seed=seed,
-            threads=threads,
-        )
-        return found.metrics[f"recall@{k}"]
-
     assert asked.new is not None  # judgements are of queries
-    new, aligned = recall(stores.new, asked.new), recall(stores.aligned, asked.new)
-    old = None if stores.old is None or asked.old is None else recall(stores.old, asked.old)
-    assert new.resamples is not None  # a mean keeps them
-    assert aligned.resamples is not None
-    low, high = np.percentile(new.resamples - aligned.resamples, LEVELS)
-    loss = Estimate(new.value - aligned.value, (float(low), float(high)), new.n)
-    return Judged(f"recall@{k}", new, aligned, old, loss)
+    relevant = _relevant(held, asked.new, qrels, columns)
+    rows = asked.new.rows(list(relevant))
+
+    def recalls(store: Store) -> Floats:
+        found = Store(store.vectors, store.queries[rows], store.metric, False).nearest(k, threads)
+        return np.array(
+            [np.isin(wanted, best).mean() for wanted, best in zip(relevant.values(), found, strict=True)]
+        )
+
+    new, aligned = recalls(stores.new), recalls(stores.aligned)
+    return Judged(
+        f"recall@{k}",
+        mean(new, seed),
+        mean(aligned, seed),
+        None if stores.old is None or asked.old is None else mean(recalls(stores.old), seed),
+        widened(mean(new - aligned, seed), new - aligned),
+    )
+
+
+def _relevant(held: Space, queries: Space, qrels: Any, columns: Sequence[str] | None) -> dict[str, Rows]:
+    """Query -> rows of the `held` documents judged relevant to it; others are left out."""
+    name, judged = read_qrels(qrels, columns)
+    relevant: dict[str, list[str]] = {}
+    for one in judged:
+        if one.relevance > 0 and one.query in queries and one.document in held:
+            relevant.setdefault(one.query, []).append(one.document)
+    if not relevant:
+        raise InputError(
+            f"none of {len(judged):,} judgements is of a query given and of a relevant held-out document",
+            file=name,
+            remedy="judge more documents, or raise sample or held_out",
+        )
+    return {query: held.rows(documents).astype(np.int64) for query, documents in relevant.items()}

@@ -23,10 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.evaluate.result import Estimate
+from nearer.evaluate.upgrade_bounds import CONFIDENCE, widened
 from nearer.kernels.topk import NOTHING, Excluded, prepare, topk
 from nearer.space import Metric
-
-CONFIDENCE = 0.95
 
 Rows = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -109,10 +108,14 @@ def estimate(figure: Figure) -> Estimate:
 
 
 def difference(first: Figure, second: Figure) -> Estimate:
-    """The mean of `first` less that of `second`, same queries and candidates, with a 95 % normal interval."""
+    """The mean of `first` less that of `second`, same queries and candidates, with a 95 % interval.
+
+    It is the normal interval of V, widened to what so few queries can tell (`upgrade_bounds`).
+    """
     both = summed([first, second.scaled(-1)])
     half = _quantile(len(both.values)) * float(np.sqrt(both.variance()))
-    return Estimate(both.value, (both.value - half, both.value + half), len(both.values))
+    normal = Estimate(both.value, (both.value - half, both.value + half), len(both.values))
+    return widened(normal, both.values)
 
 
 def projected(figures: Sequence[Figure], sizes: Sequence[int], size: int) -> Estimate:

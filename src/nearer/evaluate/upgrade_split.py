@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,17 +79,6 @@ def _require_enough(count: int, shared: int, needed: int) -> None:
         f"a sample of {count:,} items of {shared:,} shared keys is too small to fit a map and to measure it",
         remedy=remedy,
     )
-
-
-def checked_number(name: str, value: object, least: int) -> int:
-    """A whole number of at least `least`, else `ParameterError`."""
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]  # what is no number is refused
-    except TypeError:
-        number = least - 1
-    if isinstance(value, bool) or number < least:
-        raise ParameterError(f"{name} is {shown(value)}", remedy=f"pass a whole number of at least {least:,}")
-    return number
 
 
 def checked_share(name: str, value: float, low: float, high: float) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from nearer.errors import InputError, ParameterError, shown
 from nearer.kernels.topk import prepare, topk
 from nearer.search.base import Hits, Queries, checked_k, hits_of, query_vectors
 from nearer.space import Space, load
+from nearer.space.alignment import custody_of
 from nearer.space.identity import require_same
 from nearer.space.shards import finished
 
@@ -34,8 +34,9 @@ class Halfway:
     scores : "offset" and "slope"; None: what the provenance of `rest` says, or scores as they are.
     threads : None for one a core. The hits do not depend on it.
 
-    Raises `SpaceMismatch` where `filled` is not what `rest` was aligned to, `InputError` for a key that
-    `rest` does not hold or that is filled twice.
+    Raises `SpaceMismatch` where `filled` is not what `rest` was aligned to, and where `rest` was changed
+    after it was aligned (reduced, without an axis); `InputError` for a key that `rest` does not hold or that
+    is filled twice.
     """
 
     def __init__(
@@ -158,13 +159,6 @@ class Halfway:
 
 
 _REMEDY = "re-embed by the model that the rest was aligned to, or align the old store to this one"
-
-
-def custody_of(space: Space) -> dict[str, Any]:
-    """What an aligned space says of its making: identities of source and target; empty for any other."""
-    told = space.provenance.get("aligned", {})
-    found: dict[str, Any] = told if isinstance(told, dict) else {}
-    return found
 
 
 def _rows_of(part: Space, rest: Space) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from nearer.chance import checked_seed
 from nearer.errors import InputError, ParameterError, shown
 from nearer.space.align_fit import METHODS, Map, Matrix, Method, Plan, fitted
 from nearer.space.align_ridge import chosen_ridge
@@ -16,6 +17,7 @@ from nearer.space.alignment import Alignment, Fit, prepared
 from nearer.space.space import Space
 
 MOST_HELD_OUT = 1000  # keys: more would not make the figures surer
+MOST_FITTED = 50_000  # keys: more would not make the map better, and each is looked at in up to 60 rounds
 
 
 def align(
@@ -37,7 +39,8 @@ def align(
 
     Parameters
     ----------
-    keys : keys to learn from; None: all that both hold.
+    keys : keys to learn from; None: all that both hold. Of more than 50,000 (ten times as many as decide a
+        map, where that is more) so many are drawn by `seed` for the fit.
     method : "orthogonal", a rotation with reflections, which keeps all that the source says and needs the
         fewest keys (Schönemann, 1966); "linear", any matrix, or "affine", with an offset: ridge least squares
         (Hoerl & Kennard, 1970), for models that differ by more than their axes. Dimensions may differ.
@@ -48,7 +51,7 @@ def align(
     robust : let keys whose vectors lie far from where the map carries them count by the length of their
         residual, not its square, so that items that changed meaning do not bend the map.
     holdout : part of the keys, up to 1,000 of them, that the map does not see and `fit` is measured on; 0 for
-        none. They are drawn by `seed`.
+        none. They are drawn by `seed`, a whole number of at least 0.
 
     Raises
     ------
@@ -57,19 +60,20 @@ def align(
     ParameterError : an argument outside its range, or one that the method does not have.
     """
     plan = checked_plan(source, target, method, center, scale, ridge)
-    holdout = _checked_share(holdout)
+    holdout, seed = _checked_share(holdout), checked_seed(seed)
     chosen = shared_keys(source, target) if keys is None else list(dict.fromkeys(keys))
     require_enough(len(chosen), plan, source.dim, target.dim, holdout)
-    x = prepared(source.vectors[source.rows(chosen)], source.metric)
-    y = prepared(target.vectors[target.rows(chosen)], target.metric)
-    require_spread(x, "source")
-    require_spread(y, "target")
-    order = np.random.default_rng(seed).permutation(len(chosen))
-    out = min(int(holdout * len(chosen)), MOST_HELD_OUT)
-    held, seen = order[:out], np.sort(order[out:])
+    most = max(MOST_FITTED, 10 * keys_needed(plan, source.dim, target.dim))
+    held, seen = drawn(len(chosen), min(int(holdout * len(chosen)), MOST_HELD_OUT), most, seed)
+    names = [chosen[place] for place in (*held, *seen)]
+    rows = prepared(source.vectors[source.rows(names)], source.metric)
+    there = prepared(target.vectors[target.rows(names)], target.metric)
+    require_spread(rows, "source")
+    require_spread(there, "target")
+    x, y = rows[len(held) :], there[len(held) :]
     if method != "orthogonal" and ridge is None:
-        plan = replace(plan, ridge=chosen_ridge(x[seen], y[seen], plan.center, seed))
-    move = _rounded(fitted(x[seen], y[seen], plan, robust))
+        plan = replace(plan, ridge=chosen_ridge(x, y, plan.center, seed))
+    move = _rounded(fitted(x, y, plan, robust))
     return Alignment(
         *_parts(move),
         method=method,
@@ -79,8 +83,14 @@ def align(
         source_metric=source.metric,
         target_metric=target.metric,
         n=len(seen),
-        fit=_measured(move(x[held]), y[held], y[seen].mean(axis=0)) if len(held) > 1 else None,
+        fit=_measured(move(rows[: len(held)]), there[: len(held)], y.mean(axis=0)) if len(held) > 1 else None,
     )
+
+
+def drawn(count: int, out: int, most: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Of `count` keys `out` to hold out, in random order, and of the others at most `most`, in order."""
+    order = np.random.default_rng(seed).permutation(count)
+    return order[:out], np.sort(order[out : out + most])
 
 
 def shared_keys(source: Space, target: Space) -> list[str]:

@@ -21,7 +21,7 @@ from nearer.space.reduction import one_thread
 from nearer.space.space import Space
 
 BLOCK = 8192  # rows that are widened to double precision at a time
-STEP = "aligned"
+STEP, MEASURED = "aligned", "upgrade"
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,7 @@ class Alignment:
     def custody(self) -> dict[str, Any]:
         """Where aligned vectors come from, as their provenance tells it; JSON can hold it."""
         return {
+            "identity": self.identity,
             "source_identity": self.source_identity,
             "target_identity": self.target_identity,
             "method": self.method,
@@ -141,8 +142,9 @@ class Alignment:
     def apply(self, space: Space) -> Space:
         """`space` carried into the target: same keys and payload, the target's metric, its own identity.
 
-        `provenance["aligned"]` holds the chain of custody. Raises `SpaceMismatch` for a space of another
-        identity than the source, naming both.
+        `provenance["aligned"]` holds the chain of custody: of a space that was itself aligned before, its
+        record is the "source" of the new one, with what was measured of it. Raises `SpaceMismatch` for a
+        space of another identity than the source, naming both.
         """
         require_same(
             space.identity,
@@ -156,8 +158,16 @@ class Alignment:
             self.target_metric,
             items=lambda: space.items,
             identity=self.identity,
-            provenance=json.dumps({**space.provenance, STEP: self.custody}),
+            provenance=json.dumps(self._told(space.provenance)),
         )
+
+    def _told(self, before: dict[str, Any]) -> dict[str, Any]:
+        """The provenance of aligned vectors of a space with the provenance `before`."""
+        told = {name: value for name, value in before.items() if name not in (STEP, MEASURED)}
+        earlier = {name: before[name] for name in (MEASURED,) if name in before}
+        if STEP in before:
+            return {**told, STEP: {**self.custody, "source": {**before[STEP], **earlier}}}
+        return {**told, **earlier, STEP: self.custody}
 
     def save(self, path: str | PathLike[str], overwrite: bool = False) -> None:
         """Write the map as a folder `path`: `alignment.json` and `map.safetensors`, each under its hash.
@@ -186,6 +196,24 @@ class Alignment:
             f"Alignment({self.method}, {self.source_identity[:12]} ({self.source_dim}) -> "
             f"{self.target_identity[:12]} ({self.target_dim}), {self.n:,} keys{fit})"
         )
+
+
+def custody_of(space: Space) -> dict[str, Any]:
+    """The last record of the chain of custody of an aligned space; empty for one that was never aligned.
+
+    Raises `SpaceMismatch` for a space made of an aligned one (reduced, without an axis): its vectors no
+    longer lie in the coordinates of the target.
+    """
+    told = space.provenance.get(STEP)
+    if not isinstance(told, dict):
+        return {}
+    require_same(
+        space.identity,
+        str(told.get("identity")),
+        "the space, changed after it was aligned,",
+        "use the aligned space as it was, or change the old one before aligning it",
+    )
+    return told
 
 
 def prepared(vectors: NDArray[np.float32], metric: Metric) -> Matrix:

@@ -1,7 +1,7 @@
 """What a long write has finished: saved spaces in a folder beside the result, each written at once.
 
     NAME.space.parts/
-      embed.json        what is being made: identity of the vectors, columns
+      plan.json         what is being made: identity and dim of the vectors, columns or rows
       000000.space/     the first rows; its provenance says which, their hash, and what was left out
       000001.space/     ...
 
@@ -25,8 +25,8 @@ from nearer.replace import new_file, storage_errors
 from nearer.space import store
 from nearer.space.space import Space
 
-PLAN = "embed.json"
-FORMAT = "nearer-embed"
+PLAN = "plan.json"
+FORMAT = "nearer-parts"
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Shards:
             return Shard(int(told["start"]), int(told["stop"]), str(told["digest"]), skipped), space
         except (KeyError, TypeError, ValueError):
             raise IntegrityError(
-                "is no part of an embedding", file=self.paths[number], remedy=f"delete {self.folder}"
+                "is no part of an unfinished space", file=self.paths[number], remedy=f"delete {self.folder}"
             ) from None
 
     def add(self, shard: Shard, space: Space) -> None:
@@ -111,7 +111,7 @@ def open_shards(out: Path, plan: dict[str, Any], overwrite: bool) -> Iterator[Sh
     """The shards beside `out`, for this process alone; `plan` says what is being made.
 
     Raises `SpaceMismatch` where they have another identity and `StorageError` where another process works on
-    them or they are of other columns; with `overwrite` such shards are deleted.
+    them or the plans differ in something else; with `overwrite` such shards are deleted.
     """
     folder = folder_of(out)
     with storage_errors(folder):
@@ -171,7 +171,7 @@ def _read_plan(path: Path) -> dict[str, Any]:
         found = None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise IntegrityError(
-            "is no plan of an embedding", file=path, remedy=f"delete {path.parent} to start anew"
+            "is no plan of an unfinished space", file=path, remedy=f"delete {path.parent} to start anew"
         )
     return found
 
