@@ -62,6 +62,17 @@ def checked_dim(dim: int, most: int) -> int:
     return number
 
 
+def checked_number(name: str, value: object, least: int) -> int:
+    """A whole number of at least `least`, else `ParameterError`."""
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]  # what is no number is refused
+    except TypeError:
+        number = least - 1
+    if isinstance(value, bool) or number < least:
+        raise ParameterError(f"{name} is {shown(value)}", remedy=f"pass a whole number of at least {least:,}")
+    return number
+
+
 def checked_matrix(vectors: ArrayLike) -> NDArray[np.float32]:
     """`vectors` as a read-only float32 array (n, dim) in C order.
 
