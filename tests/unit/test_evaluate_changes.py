@@ -145,6 +145,36 @@ def test_repeats_say_what_is_noise() -> None:
     assert hits / len(wanted) >= 0.9
 
 
+def test_without_repeats_keys_that_are_noisier_are_not_said_to_have_changed() -> None:
+    """No key changed; a tenth have thrice the noise, which none of their traits shows."""
+    random = np.random.default_rng(0)
+    rows = meanings(1000)
+    own = np.where(random.random((1000, 1)) < 0.1, 0.6, 0.2)
+    before, after = (
+        Space([f"k{row}" for row in range(1000)], what)
+        for what in (rows, rows + own * random.standard_normal(rows.shape))
+    )
+    found = evaluate.changes(before, after)
+    assert found.value > 20
+    assert "lie further off than keys like them: they changed, or are noisier" in found.meaning
+    assert "moved" not in found.meaning
+    text = " ".join(str(found).split())
+    assert found.meaning in text
+    assert "if no key is noisier than others like it" in text
+    assert "noisier than others like them are flagged too, though they did not change" in text
+
+
+def test_the_second_witness_compares_no_key_with_itself() -> None:
+    before, after = seen(meanings(60, 8), 1, 0.4), seen(meanings(60, 8), 2, 0.4)
+    found = evaluate.changes(before, after, k=60)
+    overlaps = {item.key: item.overlap for item in found.items if not item.flagged}
+    assert len(overlaps) > 50
+    for item in found.items:
+        others = [overlap for key, overlap in overlaps.items() if key != item.key]
+        least = sum(overlap <= item.overlap + 1e-9 for overlap in others)
+        assert item.overlap_p == pytest.approx((1 + least) / (1 + len(others)))
+
+
 def level(runs: int, before: int, after: int, moved: int) -> tuple[float, float]:
     """Mean share of chance among the flagged, and of p <= 0.05 among unchanged keys, over `runs`."""
     shares, low = [], []
@@ -308,8 +338,10 @@ def test_constant_vectors_are_named() -> None:
     ("wrong", "message"),
     [
         ({"fdr": 0}, "alpha is 0; use a rate between 0 and 1"),
-        ({"k": 0}, "k is 0; use a whole number of at least 1"),
+        ({"k": 0}, "k is 0; pass a whole number of at least 1"),
         ({"neighbors": True}, "neighbors is True"),
+        ({"seed": -1}, "seed is -1; use a whole number of at least 0"),
+        ({"seed": 1.5}, r"seed is 1\.5; use a whole number"),
         ({"method": "magic"}, "method is 'magic'"),
     ],
 )

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import datetime
 import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import nearer
 from nearer import Space
 from nearer.chance import binomial_interval
 from nearer.errors import InputError, ModelNotFound, ParameterError, SpaceMismatch, UnknownKey
 from nearer.monitor import breaks
-from nearer.monitor.breaks_split import between, find_splits, place_interval, smallest_p, split_p_value
+from nearer.monitor.breaks_split import (
+    between,
+    find_splits,
+    place_interval,
+    smallest_p,
+    split_p_value,
+    variances,
+)
 
 DATA = Path(os.environ.get("NEARER_DATA", "/nonexistent")) / "drift" / "un_debates_1946_2022.parquet"
 DIM = 32
@@ -137,6 +146,75 @@ def test_one_series_is_called_as_often_as_alpha_says() -> None:
         assert low <= alpha <= high
 
 
+RISING = np.geomspace(10, 2000, 30)
+
+
+def level(counts: NDArray[np.float64], tau: float, runs: int, step: float = 0.0) -> int:
+    """Runs of `runs` with p <= 0.05: normal items, times that differ by `tau`, a step in the middle."""
+    generator = np.random.default_rng(11)
+    found = 0
+    for _ in range(runs):
+        means = tau * generator.standard_normal(len(counts)) + step * (np.arange(len(counts)) >= 15)
+        sums = counts * means + np.sqrt(counts) * generator.standard_normal(len(counts))
+        found += split_p_value(sums, counts, 2, 1, 99, generator)[0] <= 0.05
+    return found
+
+
+@pytest.mark.parametrize("tau", [0.0, 1.0])
+def test_counts_that_rise_give_no_breaks_by_themselves(tau: float) -> None:
+    """Neither of independent items, nor of effects of whole times; a step is found all the same."""
+    low, high = binomial_interval(level(RISING, tau, 500), 500, 0.95)
+    assert low <= 0.05
+    assert high >= 0.02
+    assert level(RISING, tau, 40, step=2.5) >= 36
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tau", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize(
+    "counts",
+    [
+        RISING,
+        RISING[::-1],
+        np.random.default_rng(1).permutation(RISING),
+        np.full(30, 50.0),
+        np.geomspace(5, 5000, 60),
+        np.geomspace(30, 300, 40),
+    ],
+    ids=["rising", "falling", "shuffled", "equal", "steep", "gentle"],
+)
+def test_the_rate_is_held_however_counts_run(counts: NDArray[np.float64], tau: float) -> None:
+    assert level(counts, tau, 1000) / 1000 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 1000)
+
+
+def test_variances_follow_the_counts_only_where_items_make_them() -> None:
+    generator = np.random.default_rng(0)
+    counts = np.geomspace(1, 1000, 400)
+    noise = generator.standard_normal(400)
+    by_items = variances(noise / np.sqrt(counts), counts)
+    assert 0.5 < by_items[0] / by_items[-1] / 1000 <= 1.001
+    by_times = variances(noise, counts)
+    assert by_times[0] / by_times[-1] < 1.5
+    stepped = noise / np.sqrt(counts) + (np.arange(400) >= 200)
+    told = variances(stepped, counts, 200)
+    assert 0.5 < told[0] / told[-1] / 1000 <= 1.001
+    assert np.ptp(variances(noise, np.full(400, 7.0))) == 0
+
+
+def test_a_large_space_is_scored_by_block() -> None:
+    """Without a copy of the space in float64, which would be twice its size."""
+    generator = np.random.default_rng(0)
+    rows = generator.standard_normal((20_000, 250), np.float32)
+    space = Space([str(n) for n in range(20_000)], rows)
+    times = np.arange(20_000) // 1000
+    breaks(planted(), "year", THEMES, permutations=99)  # what is imported late is not counted
+    tracemalloc.start()
+    breaks(space, times, {"x": rows[3], "y": rows[4]}, permutations=99)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.5 * rows.nbytes
+
+
 @pytest.mark.parametrize("step", [0.6, 1.0])
 def test_the_interval_holds_the_place_of_the_break(step: float) -> None:
     generator = np.random.default_rng(1)
@@ -183,7 +261,10 @@ def test_the_least_p_value_is_that_of_a_perfect_step() -> None:
         ({"per": "week"}, ParameterError, "per is 'week'"),
         ({"per": "year"}, ParameterError, "times are numbers"),
         ({"share": 2}, ParameterError, "share is 2"),
-        ({"block": 0}, ParameterError, "block is 0"),
+        ({"block": 0}, ParameterError, "block is 0; pass a whole number of at least 1"),
+        ({"items": 1.5}, ParameterError, "items is 1.5; pass a whole number of at least 0"),
+        ({"seed": -1}, ParameterError, "seed is -1; use a whole number of at least 0"),
+        ({"seed": "a"}, ParameterError, "seed is 'a'; use a whole number"),
         ({"alpha": 1.5}, ParameterError, "alpha is 1.5"),
     ],
 )  # fmt: skip

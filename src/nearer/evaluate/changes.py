@@ -8,16 +8,17 @@ from itertools import combinations
 
 import numpy as np
 
-from nearer.chance import benjamini_hochberg, checked_alpha, conformal_p_values
-from nearer.errors import InputError, ParameterError, shown
+from nearer.chance import benjamini_hochberg, checked_alpha, checked_seed, conformal_p_values
+from nearer.errors import InputError
 from nearer.evaluate.changes_bulk import bulk_p_values, traits_of
 from nearer.evaluate.changes_repeats import least_together, repeat_p_values, within
 from nearer.evaluate.changes_residuals import FLOOR, FOLDS, Pairing, turned
-from nearer.evaluate.changes_result import ChangedItem, ChangesResult, Verdict
+from nearer.evaluate.changes_result import ChangedItem, ChangesResult, ChangesVerdict
 from nearer.evaluate.changes_witness import Witness
 from nearer.space import Space
 from nearer.space.align import checked_plan, require_enough, require_spread
 from nearer.space.align_fit import Matrix, Method, Plan, Vector
+from nearer.space.checks import checked_number
 from nearer.space.queries import norms
 
 FEWEST = 25  # shared keys: with a fifth of them, chance pairs all rightly less than once in 20 times
@@ -50,10 +51,12 @@ def changes(
       change. Trained on disjoint parts of the data, drawn by lot, they count what was sampled as noise.
       Drawn again with replacement (bootstrap) they do not: all repeats then share one sample.
     * without, by the bulk of the keys: those of like vector length, density and rank
-      (`changes_bulk.bulk_p_values` says formula and assumptions).
+      (`changes_bulk.bulk_p_values` says formula and assumptions). A flagged key then lies further off than
+      keys like it, because it changed or because it is noisier than they are: where a tenth of the keys have
+      thrice the noise of the others, they are flagged though none changed.
 
-    Benjamini & Hochberg's procedure keeps the expected share of chance among the flagged at most `fdr`. The
-    verdict follows `ChangesResult.rule`.
+    Benjamini & Hochberg's procedure keeps the expected share of chance among the flagged at most `fdr`, where
+    the null holds. The verdict follows `ChangesResult.rule`.
 
     Parameters
     ----------
@@ -68,10 +71,8 @@ def changes(
     InputError : no or too few shared keys (the message says how many are needed), or vectors all alike.
     ParameterError : an argument outside its range.
     """
-    fdr = checked_alpha(fdr)
-    for name, value in (("k", k), ("neighbors", neighbors)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ParameterError(f"{name} is {shown(value)}", remedy="use a whole number of at least 1")
+    fdr, seed = checked_alpha(fdr), checked_seed(seed)
+    k, neighbors = checked_number("k", k, 1), checked_number("neighbors", neighbors, 1)
     plan = checked_plan(before, after, method, None, None, ridge)
     task = _Task(plan, plan.method != "orthogonal" and ridge is None, fdr, seed)
     groups = ([before, *repeats_before], [after, *repeats_after])
@@ -178,7 +179,7 @@ def _lengths(before: Space, after: Space, keys: list[str]) -> Matrix:
     return np.column_stack([norms(space.vectors[space.rows(keys)]) for space in (before, after)])
 
 
-def _verdict(related: bool, moved: bool, changed: bool) -> Verdict:
+def _verdict(related: bool, moved: bool, changed: bool) -> ChangesVerdict:
     """The rule that `ChangesResult.rule` states."""
     if not related:
         return "unrelated"
@@ -187,13 +188,17 @@ def _verdict(related: bool, moved: bool, changed: bool) -> Verdict:
     return "turned" if moved else "same"
 
 
+def _oddness(overlap: float, others: Vector) -> float:
+    """Part of keys with as little overlap as one that is not among the `others`; 1 where there are none."""
+    return float(conformal_p_values([-overlap], -others)[0]) if len(others) else 1.0
+
+
 def _described(outcome: ChangesResult, witness: Witness, k: int, seed: int) -> ChangesResult:
     """The result with its foremost items, the flagged first, and what the second witness says of them."""
     flagged = outcome.adjusted <= outcome.fdr
     order = np.lexsort((-outcome.residuals / outcome.expected, outcome.adjusted))[:k]
-    usual = witness.usual(flagged, seed)
+    drawn, usual = witness.usual(flagged, seed)
     before, after, overlaps = witness.neighbours(order)
-    odd = conformal_p_values(-overlaps, -usual) if len(usual) else np.ones(len(order))
     items = tuple(
         ChangedItem(
             key=outcome.keys[row],
@@ -203,7 +208,7 @@ def _described(outcome: ChangesResult, witness: Witness, k: int, seed: int) -> C
             adjusted=float(outcome.adjusted[row]),
             flagged=bool(flagged[row]),
             overlap=float(overlaps[place]),
-            overlap_p=float(odd[place]),
+            overlap_p=_oddness(float(overlaps[place]), usual[drawn != row]),
             before=tuple(outcome.keys[other] for other in before[place]),
             after=tuple(outcome.keys[other] for other in after[place]),
         )

@@ -8,6 +8,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
+from nearer.chance import conformal_p_values
 from nearer.space.align_fit import Vector
 
 MOST_SPLITS = 200  # ways of sharing out the spaces that are tried, at most
@@ -66,9 +67,8 @@ def repeat_p_values(
     """
     real, *others = splits_of(before, after, seed)
     observed = contrasts(squares, real)
-    null = np.sort(np.concatenate([contrasts(squares, split) for split in others]))
-    beyond = len(null) - np.searchsorted(null, observed * (1 - 1e-12), side="left")
-    return (1 + beyond) / (1 + len(null)), len(others)
+    null = np.concatenate([contrasts(squares, split) for split in others])
+    return conformal_p_values(observed, null), len(others)
 
 
 def least_together(keys: int, splits: int, fdr: float) -> int:

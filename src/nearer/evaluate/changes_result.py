@@ -13,13 +13,23 @@ from nearer.evaluate.result import Result, table
 from nearer.pages import Page, histogram
 from nearer.space import Metric
 
-Verdict = Literal["same", "turned", "items changed", "turned and items changed", "unrelated"]
-MEANING: dict[Verdict, str] = {
+ChangesVerdict = Literal["same", "turned", "items changed", "turned and items changed", "unrelated"]
+MEANING: dict[ChangesVerdict, str] = {
     "same": "The axes are where they were and no item moved by more than noise.",
     "turned": "The axes turned and no item moved by more than noise: align the old vectors, keep the items.",
     "items changed": "The axes are where they were; the flagged items moved: look at their neighbours.",
     "turned and items changed": "The axes turned, and beyond that the flagged items moved: align, then look.",
     "unrelated": "Keys are paired no better than by lot: what is known of one space says nothing of another.",
+}
+FURTHER_OFF: dict[ChangesVerdict, str] = {  # what the bulk of the keys can say instead
+    "items changed": (
+        "The axes are where they were; the flagged items lie further off than keys like them: they changed, "
+        "or are noisier than those. Look at their neighbours, or make repeats."
+    ),
+    "turned and items changed": (
+        "The axes turned, and beyond that the flagged items lie further off than keys like them: they "
+        "changed, or are noisier than those. Align, then look, or make repeats."
+    ),
 }
 NEIGHBOURS_SHOWN = 5
 ARRAYS = ("keys", "residuals", "expected", "p_values", "adjusted")
@@ -35,7 +45,7 @@ class ChangedItem(Result):
     expected : how far a key like it would by noise alone.
     p_value : of no change; adjusted : by Benjamini & Hochberg; flagged : whether that is at most `fdr`.
     overlap : part of its neighbours that is the same before and after, without any map.
-    overlap_p : part of keys in general with as little overlap, itself counted; a witness, not the rule.
+    overlap_p : part of keys in general with as little overlap, itself counted once; a witness, not the rule.
     before, after : its nearest shared keys.
     """
 
@@ -91,7 +101,7 @@ class ChangesResult(Result):
     overlap : the median overlap of keys that are not flagged.
     """
 
-    verdict: Verdict
+    verdict: ChangesVerdict
     method: str
     null: Literal["repeats", "bulk"]
     splits: int
@@ -113,8 +123,8 @@ class ChangesResult(Result):
     overlap: float | None = None
     rule: ClassVar[str] = (
         "unrelated: held-out keys are paired as by lot (permutation p > 0.05); turned: the map brings the "
-        "median key nearer by a tenth; items changed: a key has an adjusted p of at most fdr; same: none of "
-        "these"
+        "median key nearer by a tenth; items changed: a key has an adjusted p of at most fdr (without "
+        "repeats: it lies further off than keys like it); same: none of these"
     )
 
     @property
@@ -135,8 +145,12 @@ class ChangesResult(Result):
 
     @property
     def meaning(self) -> str:
-        """The verdict in a sentence, with what to do."""
-        return MEANING[self.verdict]
+        """The verdict in a sentence, with what to do; without repeats no more than the keys can tell."""
+        return (
+            FURTHER_OFF.get(self.verdict, MEANING[self.verdict])
+            if self.null == "bulk"
+            else MEANING[self.verdict]
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain values: of the arrays by key, only the flagged keys and `items`."""
@@ -150,7 +164,7 @@ class ChangesResult(Result):
         found = [
             ("verdict", f"{self.verdict}. {self.meaning}"),
             ("shared keys", f"{self.n:,} ({first:.1%} of those before, {second:.1%} of those after)"),
-            ("flagged", f"{self.value:,}, of which at most {self.fdr:.0%} are expected to be chance"),
+            ("flagged", self._flagged()),
             ("median residual", f"{self.residual:.3f} with the {self.method} map, {moved} without"),
             (
                 "explained",
@@ -162,9 +176,18 @@ class ChangesResult(Result):
             found.append(("overlap", f"{self.overlap:.2f} of {self.neighbors} neighbours in the median key"))
         return found
 
+    def _flagged(self) -> str:
+        chance = f"at most {self.fdr:.0%} are expected to be chance"
+        if self.null == "bulk":
+            return f"{self.value:,}, of which {chance} if no key is noisier than others like it"
+        return f"{self.value:,}, of which {chance}"
+
     def _null(self) -> str:
         if self.null == "bulk":
-            return "the bulk of the keys, by length, density and rank; repeats need fewer assumptions"
+            return (
+                "the bulk of the keys, by length, density and rank; keys that are noisier than others like "
+                "them are flagged too, though they did not change: only repeats tell"
+            )
         enough = f"{self.splits} other ways to share out the spaces; what repeats share is not noise to them"
         if self.together == 1:
             return enough

@@ -50,11 +50,11 @@ class Witness:
         shared = [np.intersect1d(a, b).size for a, b in zip(first, second, strict=True)]
         return first, second, np.array(shared, np.float64) / self.k
 
-    def usual(self, left_out: NDArray[np.bool_], seed: int) -> NDArray[np.float64]:
-        """The overlaps of up to 500 keys, drawn at random from those not `left_out` (n,)."""
+    def usual(self, left_out: NDArray[np.bool_], seed: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Rows and overlaps of up to 500 keys, drawn at random from those not `left_out` (n,)."""
         rest = np.flatnonzero(~left_out)
         drawn = np.sort(np.random.default_rng(seed).permutation(rest)[:SAMPLE])
-        return self.neighbours(drawn)[2]
+        return drawn, self.neighbours(drawn)[2]
 
     def _nearest(self, space: Rows, rows: NDArray[np.intp]) -> NDArray[np.int64]:
         if not len(rows):

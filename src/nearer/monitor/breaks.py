@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nearer.chance import checked_alpha, smallest_draws
+from nearer.chance import checked_alpha, checked_seed, smallest_draws
 from nearer.errors import InputError, ParameterError, shown
 from nearer.monitor.breaks_result import Break, BreakItem, Breaks
 from nearer.monitor.breaks_split import Floats, Split, find_splits, place_interval, smallest_p
 from nearer.monitor.breaks_times import Groups, Per, grouped_times
 from nearer.space import Axis, Space
-from nearer.space.queries import unit
+from nearer.space.checks import checked_number
+from nearer.space.queries import BLOCK, unit
 
 LEAST = 2  # times on either side of a break, at least
 
@@ -48,28 +49,33 @@ def breaks(
     per : "value", each time by itself, or "year", "month", "day" of dates.
     share : count items instead of averaging scores: a part of all items, such as 0.05, those that score
         highest whatever their time, count 1, the others 0. Levels are then shares of items about the theme.
-    alpha : chance, over all themes together, that one that never changed is given a break.
+    alpha : chance, over all themes together, that one that never changed is given a break; where times hold
+        different numbers of items, near it (see below).
     block : times that are exchanged as one, for a level that wanders: longer than its memory.
     permutations : exchanged series a test is made with.
     items : how many of the items behind a break are named.
 
-    The null: each theme's times (runs of `block` of them) are exchangeable; items of one time may depend on
-    each other. The test of the best step or plateau over all places is by permutation and valid in
-    finite samples, with Holm's correction for themes; breaks within a part that another break bounds stand on
+    The null: a theme's level stays, and deviations of times from it (runs of `block` of them), divided by
+    their standard deviations, are exchangeable; items of one time may depend on each other. Variances are
+    tau^2 + sigma^2 / count, of whole times and of items, in the most likely ratio (restricted maximum
+    likelihood). The test of the best step or plateau over all places is by permutation: valid in finite
+    samples where times hold equally many items, for their variances are then equal; approximate where
+    they do not, as good as that estimate, whether or not counts rise or fall with time. Holm's
+    correction is for themes; breaks within a part that another break bounds stand on
     that one being right; a trend is a change too, and is given one or more steps. Raises
     `ParameterError` where there are too few times or permutations for `alpha` (and says how many are needed),
     `InputError` naming the row of a time that is none, `SpaceMismatch` for an axis of another space.
     """
-    alpha = checked_alpha(alpha)
-    _require_counts(block=block, permutations=permutations, items=items)
+    alpha, seed = checked_alpha(alpha), checked_seed(seed)
+    block, permutations = checked_number("block", block, 1), checked_number("permutations", permutations, 1)
+    items = checked_number("items", items, 0)
     if not themes:
         raise ParameterError("there are no themes", remedy="name at least one")
     if share is not None and (isinstance(share, bool) or not 0 < share < 1):
         raise ParameterError(f"share is {shown(share)}", remedy="use a part of all items, such as 0.05")
     grouped = grouped_times(space, times, per)
     _require_enough(len(grouped.labels), len(themes), alpha, block, permutations)
-    unit_rows = unit(space.vectors)
-    scores = [_scores(space, name, theme, unit_rows) for name, theme in themes.items()]
+    scores = _scores(space, themes)
     levels = [values if share is None else _counted(values, share) for values in scores]
     series = [_series(*parts, grouped) for parts in zip(themes, scores, levels, strict=True)]
     found, whole = find_splits(
@@ -94,22 +100,39 @@ def breaks(
     )
 
 
-def _scores(space: Space, name: str, theme: Theme, rows: Floats) -> Floats:
-    """Score of every item (n,), NaN for those that name the theme."""
-    if isinstance(theme, Axis):
-        theme.require(space)
-        scores = theme.project(space)
-        own = [key for key in (*theme.positive, *theme.negative) if key in space]
-    else:
-        vectors, own = _vectors(space, name, theme)
-        mean, target = unit(rows.mean(axis=0)[None])[0], unit(vectors).mean(axis=0)
-        target = unit((target - (target @ mean) * mean)[None])[0]
-        scores = np.einsum("ij,j->i", rows, target)
-    spread = float(np.ptp(scores)) if len(scores) else 0.0
-    if spread <= 1e-12 * max(1.0, float(np.abs(scores).max(initial=0))):
-        raise InputError(f"theme {shown(name)} scores all items the same", remedy="give another theme")
-    scores[space.rows(own)] = np.nan
-    return scores
+def _scores(space: Space, themes: Mapping[str, Theme]) -> list[Floats]:
+    """Scores of every item (n,) by theme, NaN for those that name the theme."""
+    told = {name: _vectors(space, name, one) for name, one in themes.items() if not isinstance(one, Axis)}
+    cosines = dict(zip(told, _cosines(space, [vectors for vectors, _ in told.values()]), strict=True))
+    made = []
+    for name, theme in themes.items():
+        if isinstance(theme, Axis):
+            theme.require(space)
+            scores = theme.project(space)
+            own = [key for key in (*theme.positive, *theme.negative) if key in space]
+        else:
+            scores, own = cosines[name], told[name][1]
+        spread = float(np.ptp(scores)) if len(scores) else 0.0
+        if spread <= 1e-12 * max(1.0, float(np.abs(scores).max(initial=0))):
+            raise InputError(f"theme {shown(name)} scores all items the same", remedy="give another theme")
+        scores[space.rows(own)] = np.nan
+        made.append(scores)
+    return made
+
+
+def _cosines(space: Space, themes: list[NDArray[np.float32]]) -> Floats:
+    """Cosines (m, n) of all items, a block at a time, with m themes less the mean direction of all items."""
+    made = np.empty((len(themes), len(space)))
+    if not themes:
+        return made
+    parts = [slice(start, start + BLOCK) for start in range(0, len(space), BLOCK)]
+    total = np.sum([unit(space.vectors[part]).sum(axis=0) for part in parts], axis=0)
+    mean = unit(total[None])[0]
+    targets = np.stack([unit(vectors).mean(axis=0) for vectors in themes])
+    targets = unit(targets - (targets @ mean)[:, None] * mean)
+    for part in parts:
+        made[:, part] = np.einsum("ij,kj->ki", unit(space.vectors[part]), targets)
+    return made
 
 
 def _counted(scores: Floats, share: float) -> Floats:
@@ -184,15 +207,6 @@ def _told(split: Split, one: _Series, space: Space, times: Groups, items: int, s
         (after - before) / (float(np.nanstd(within)) or 1.0),
         tuple(BreakItem(space.keys[r], times.labels[times.of_item[r]], float(one.scores[r])) for r in rows),
     )
-
-
-def _require_counts(**counts: object) -> None:
-    for name, value in counts.items():
-        least = 0 if name == "items" else 1
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ParameterError(
-                f"{name} is {shown(value)}", remedy=f"use a whole number of at least {least}"
-            )
 
 
 def _require_enough(times: int, themes: int, alpha: float, block: int, draws: int) -> None:

@@ -2,6 +2,7 @@
 
 A series is sums (t,) and counts (t,) of items by time. Breaks are found by binary segmentation (Vostrikova,
 1981): the best step or plateau of a segment, then of its parts, while exchanging times says it is no chance.
+The mean of a time weighs by the inverse of its variance, which `variances` estimates.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ Floats = NDArray[np.float64]
 RESAMPLES = 999
 BLOCK = 1 << 17  # numbers of exchanged series held at a time: they stay in the processor's cache
 MOST_LENGTHS = 96  # of windows that are looked at; of more, so many in a geometric row
+RATIOS = np.concatenate([[0.0], np.geomspace(1e-4, 1e4, 49)])  # of the variance of times to that of items
 
 
 @dataclass(frozen=True)
@@ -78,24 +80,29 @@ def split_p_value(
 ) -> tuple[float, list[int]]:
     """p-value of the best step or plateau of one series (t,), and its places; `least` times a side at least.
 
-    Statistics: the largest n1 n2 / (n1 + n2) (mean1 - mean2)^2, the sum of squares between two sides of a
+    Statistics: the largest w1 w2 / (w1 + w2) (mean1 - mean2)^2, the sum of squares between two sides of a
     place (a step), and between a window of times and what lies around it (a plateau, which one step cannot
-    tell from its surroundings; Olshen et al., 2004). Each is ranked among the exchanged series, and the
-    better of both ranks is the statistic that is tested. Null: runs of `block` consecutive times can be
-    exchanged, sums and counts together; every exchanged series takes its own best places, so the p-value
-    holds for the places having been chosen.
+    tell from its surroundings; Olshen et al., 2004), with weights w by `variances`. Each is ranked among the
+    exchanged series, and the better of both ranks is the statistic that is tested. Null: deviations from the
+    mean, divided by the roots of their variances, can be exchanged in runs of `block` consecutive times,
+    while weights stay in place; every exchanged series takes its own best places, so the p-value holds for
+    the places having been chosen. It is exact where counts are equal, else as good as the variances are.
     """
     t = len(sums)
     if t < 2 * least:
         return 1.0, []
-    steps, windows = between(sums[None], counts[None], least), _Windows(t, least)
-    plateau, edges = windows.best(sums[None], counts[None])
+    means = sums / counts
+    weights = 1 / variances(means, counts)
+    roots, windows = np.sqrt(weights), _Windows(t, least)
+    scaled = (means - (weights @ means) / weights.sum()) * roots
+    steps = between(scaled[None] * roots, weights[None], least)
+    plateau, edges = windows.best(scaled[None] * roots, weights[None])
     pairs = [np.array([[steps.max(), plateau[0]]])]
     size = max(1, BLOCK // t)
     for start in range(0, draws, size):
-        order = _orders(t, block, min(size, draws - start), generator)
-        step = between(sums[order], counts[order], least).max(axis=1)
-        pairs.append(np.stack([step, windows.best(sums[order], counts[order])[0]], axis=1))
+        series = scaled[_orders(t, block, min(size, draws - start), generator)] * roots
+        step = between(series, weights[None], least).max(axis=1)
+        pairs.append(np.stack([step, windows.best(series, weights[None])[0]], axis=1))
     found = np.concatenate(pairs)
     slack = 1e-9 * np.abs(found[0]).max()
     ranks = np.stack([_upper(column, slack) for column in found.T], axis=1)
@@ -103,6 +110,28 @@ def split_p_value(
     p_value = float(permutation_p_value(best[0], best[1:]))
     is_step = ranks[0, 0] <= ranks[0, 1]
     return p_value, [int(steps[0].argmax()) + least] if is_step else edges
+
+
+def variances(means: Floats, counts: Floats, at: int = 0) -> Floats:
+    """Variance (t,) of the mean of each time, up to a factor: tau^2 + sigma^2 / count.
+
+    tau^2 is that of effects of whole times, sigma^2 that of single items, or more where items of one time are
+    alike. Their ratio is the most likely of `RATIOS` by restricted maximum likelihood (Patterson & Thompson,
+    1971) for normal means (t,) of one level, or of two that meet before time `at`. Counts that are all alike
+    give variances that are.
+    """
+    inverse = 1 / counts
+    every = RATIOS[:, None] + inverse / inverse.mean()
+    weights, lost, squares = 1 / every, np.log(every).sum(axis=1), np.zeros(len(RATIOS))
+    sides = [slice(0, at), slice(at, len(means))] if at else [slice(0, len(means))]
+    for side in sides:
+        total = weights[:, side].sum(axis=1)
+        level = weights[:, side] @ means[side] / total
+        squares += (weights[:, side] * (means[side] - level[:, None]) ** 2).sum(axis=1)
+        lost += np.log(total)
+    free = len(means) - len(sides)
+    likeliest = (lost + free * np.log(np.maximum(squares, np.finfo(float).tiny))).argmin()
+    return np.asarray(every[likeliest])
 
 
 def _upper(values: Floats, slack: float) -> Floats:
@@ -124,11 +153,12 @@ class _Windows:
             if len(starts):
                 self.windows.append((length, int(starts[0]), int(starts[-1]) + 1))
 
-    def best(self, sums: Floats, counts: Floats) -> tuple[Floats, list[int]]:
-        """The largest sum of squares (b,) of a window against the rest; the edges of that of the first."""
-        zeros = np.zeros((len(sums), 1))
-        left = np.concatenate([zeros, np.cumsum(sums, axis=1)], axis=1)
-        n = np.concatenate([zeros, np.cumsum(counts, axis=1)], axis=1)
+    def best(self, sums: Floats, weights: Floats) -> tuple[Floats, list[int]]:
+        """The largest sum of squares (b,) of a window against the rest; the edges of that of the first.
+
+        Of series with weighted `sums` (b, t) and `weights` (b, t) or (1, t).
+        """
+        left, n = (np.pad(np.cumsum(values, axis=1), ((0, 0), (1, 0))) for values in (sums, weights))
         total, size = left[:, -1:], n[:, -1:]
         best, edges = np.zeros(len(sums)), [0, sums.shape[1]]
         for length, first, stop in self.windows:
@@ -143,9 +173,12 @@ class _Windows:
         return best, edges
 
 
-def between(sums: Floats, counts: Floats, least: int) -> Floats:
-    """Sum of squares between the sides of each split (b, t - 2 least + 1) of series (b, t)."""
-    left, n = np.cumsum(sums, axis=1), np.cumsum(counts, axis=1)
+def between(sums: Floats, weights: Floats, least: int) -> Floats:
+    """Sum of squares between the sides of each split (b, t - 2 least + 1) of series (b, t).
+
+    `sums` (b, t) are weight times mean; `weights` (b, t) or (1, t).
+    """
+    left, n = np.cumsum(sums, axis=1), np.cumsum(weights, axis=1)
     part = slice(least - 1, sums.shape[1] - least)
     total, size = left[:, -1:], n[:, -1:]
     gap = left[:, part] / n[:, part] - (total - left[:, part]) / (size - n[:, part])
@@ -157,19 +190,19 @@ def place_interval(
 ) -> tuple[int, int]:
     """95 % interval of the place of a break of one series, between its neighbours.
 
-    Bootstrap of residuals: the two means, and around them the residuals of whole times, drawn again and
-    scaled by the root of their counts; the percentiles of where the best split of such a series lies (Efron,
-    1979). Assumes that times are independent of each other, given the step.
+    Bootstrap of residuals: the two levels, and around them the residuals of whole times, drawn again and
+    scaled by the roots of their `variances`; the percentiles of where the best split of such a series lies
+    (Efron, 1979). Assumes that times are independent of each other, given the step.
     """
     means = sums / counts
-    fitted = np.repeat(
-        [sums[:at].sum() / counts[:at].sum(), sums[at:].sum() / counts[at:].sum()], [at, len(sums) - at]
-    )
-    residuals = (means - fitted) * np.sqrt(counts)
+    weights = 1 / variances(means, counts, at)
+    levels = [np.average(means[side], weights=weights[side]) for side in (slice(0, at), slice(at, None))]
+    fitted, roots = np.repeat(levels, [at, len(sums) - at]), np.sqrt(weights)
+    residuals = (means - fitted) * roots
     residuals *= math.sqrt(len(sums) / max(len(sums) - 2, 1))
     drawn = np.random.default_rng([seed, at]).integers(0, len(sums), (resamples, len(sums)))
-    again = fitted * counts + residuals[drawn] * np.sqrt(counts)
-    places = between(again, np.broadcast_to(counts, again.shape), least).argmax(axis=1) + least
+    again = fitted * weights + residuals[drawn] * roots
+    places = between(again, weights[None], least).argmax(axis=1) + least
     low, high = np.percentile(places, (2.5, 97.5), method="closest_observation")
     return min(int(low), at), max(int(high), at)
 
@@ -199,7 +232,9 @@ def _refined(found: list[Split], sums: list[Floats], counts: list[Floats], least
         places = [0, *(split.at for split in ordered), len(sums[series])]
         for number in range(1, len(ordered) + 1):
             part = slice(places[number - 1], places[number + 1])
-            values = between(sums[series][part][None], counts[series][part][None], least)[0]
+            means, held = sums[series][part] / counts[series][part], counts[series][part]
+            weights = 1 / variances(means, held, places[number] - part.start)
+            values = between((weights * means)[None], weights[None], least)[0]
             places[number] = part.start + least + int(values.argmax())
         made += [
             Split(series, places[number - 1], places[number], places[number + 1], split.p_value)
