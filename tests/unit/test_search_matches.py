@@ -67,8 +67,8 @@ def test_a_key_of_a_small_space_finds_all_others() -> None:
     space = Space([str(row) for row in range(40)], np.random.default_rng(0).standard_normal((40, 4)))
     calibration = space.calibrate(sample=10)
     hits = matches(Exact(space), space.keys, calibration, false_match_rate=0.5, k=100)
-    limit = calibration.threshold(0.5)
-    above = [[hit.key for hit in space.neighbors(key, 100) if hit.score > limit] for key in space]
+    found = Exact(space).search(space.keys, 100).above(calibration.threshold(0.5))
+    above = [[other for other in line if other != key] for key, line in zip(space, found.keys, strict=True)]
     assert any(above)
     assert hits.keys == above
 
