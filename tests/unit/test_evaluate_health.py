@@ -334,6 +334,7 @@ def test_glove_has_the_faults_that_are_known_of_it() -> None:
         ({"test": np.full((2, 12), np.nan)}, InputError, "test, row 0: the vector holds NaN or infinity"),
         ({"split": "part"}, InputError, "split='part' is none of the payload columns ['same', 'word']"),
         ({"split": "same"}, InputError, "the column 'same' holds ['train']; training items"),
+        ({"seed": -1}, ParameterError, "seed is -1; use a whole number of at least 0"),
         ({"counts": "often"}, InputError, "counts='often' is none of the payload columns"),
         ({"counts": "word"}, InputError, "word holds no number for each of 30 items"),
         ({"counts": [1.0, 2.0]}, InputError, "counts holds no number for each of 30 items"),

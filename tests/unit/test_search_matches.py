@@ -43,6 +43,43 @@ def test_an_index_that_misses_some_keeps_the_rate() -> None:
     assert np.mean([len(line) for line in hits]) <= RATE + 3.5 * np.sqrt(RATE / 1000)
 
 
+def test_a_query_that_is_a_key_does_not_find_itself() -> None:
+    vectors = np.random.default_rng(2).standard_normal((1000, 24)).astype(np.float32)
+    vectors[1] = vectors[0]  # a copy is a match, and stays one
+    space = Space([str(row) for row in range(1000)], vectors)
+    calibration = space.calibrate(sample=10)
+    asked = space.keys[:500]
+    for searcher in (Exact(space), HNSW(space)):
+        hits = matches(searcher, asked, calibration, false_match_rate=RATE)
+        assert (hits.keys[0][:1], hits.keys[1][:1]) == (["1"], ["0"])
+        assert not any(key in line for key, line in zip(asked, hits.keys, strict=True))
+        assert np.mean([len(line) > 0 for line in hits]) <= RATE + 3.5 * np.sqrt(RATE / 500)
+    whole = matches(Exact(space), space, calibration, false_match_rate=RATE, k=1)
+    assert [line[:1] for line in hits.keys] == whole.keys[:500]
+    # "999" is another item there
+    shifted = Space(["999", *asked], np.concatenate([vectors[:1], vectors[:500]]), identity=space.identity)
+    found = matches(Exact(space), shifted, calibration, false_match_rate=RATE, k=1)
+    assert found.keys[0] == ["0"]
+    assert found.keys[1:] == whole.keys[:500]
+
+
+def test_a_key_of_a_small_space_finds_all_others() -> None:
+    space = Space([str(row) for row in range(40)], np.random.default_rng(0).standard_normal((40, 4)))
+    calibration = space.calibrate(sample=10)
+    hits = matches(Exact(space), space.keys, calibration, false_match_rate=0.5, k=100)
+    found = Exact(space).search(space.keys, 100).above(calibration.threshold(0.5))
+    above = [[other for other in line if other != key] for key, line in zip(space, found.keys, strict=True)]
+    assert any(above)
+    assert hits.keys == above
+
+
+def test_the_rows_of_a_space_are_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = Space([str(row) for row in range(600)], np.random.default_rng(0).standard_normal((600, 4)))
+    calibration = space.calibrate(sample=600, by_frequency="rank")
+    monkeypatch.setattr("nearer.space.space.content_identity", lambda *_: pytest.fail("hashed again"))
+    assert calibration.judge(space, "1", "500").bands == ("1 to 60", "61 to 600")
+
+
 def test_words_left_out_are_seldom_answered() -> None:
     try:
         words = nearer.load("glove-6b-50d")[:6000]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -269,3 +270,23 @@ def test_the_page_shows_ends_and_examples(tmp_path: Path) -> None:
     assert text.count("<svg") == 4
     assert axis.best(1)[0].key in text
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "a", True])
+def test_a_seed_that_is_none_is_one_line(seed: Any) -> None:
+    space = Space(list("abcdef"), np.random.default_rng(0).standard_normal((6, 3)))
+    with pytest.raises(ParameterError, match=r"^seed is .*; use a whole number of at least 0$"):
+        space.axis(["a", "b"], ["c", "d"], seed=seed)
+    with pytest.raises(ParameterError, match=r"^seed is .*; use a whole number of at least 0$"):
+        space.axis(["a", "b"], ["c", "d"]).removal_cost(seed=seed)
+
+
+def test_examples_and_items_that_are_neither_keys_nor_vectors_are_one_line() -> None:
+    space = Space(list("abcdef"), np.random.default_rng(0).standard_normal((6, 3)))
+    for wrong in (None, 3, np.float32(3)):
+        with pytest.raises(ParameterError, match=r"^positive is .*; give keys or vectors \(dim,\)$"):
+            space.axis(wrong, ["c", "d"])
+    axis = space.axis(["a", "b"], ["c", "d"])
+    with pytest.raises(ParameterError, match=r"^item is 3; give keys or vectors \(dim,\)$"):
+        axis.project(3)
+    assert axis.project(space["a"]).tolist() == axis.project(["a"]).tolist()

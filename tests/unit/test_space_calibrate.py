@@ -281,6 +281,8 @@ FINE = [("k1", "k2", row % 2) for row in range(30)]
             InputError,
             "queries, row 0: the vector holds NaN or infinity",
         ),
+        ({"seed": -1}, ParameterError, "seed is -1; use a whole number of at least 0"),
+        ({"seed": "a"}, ParameterError, "seed is 'a'; use a whole number of at least 0"),
         ({"method": "beta"}, ParameterError, "method is 'beta'; use 'isotonic' or 'platt'"),
         (
             {"by_frequency": "count"},

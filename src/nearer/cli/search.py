@@ -73,9 +73,10 @@ def search(
     """The nearest keys to each query, nearest first.
 
     A query is a key, which finds itself first (`nearer neighbors` leaves it out), or every row of a file: a
-    space of the same identity, or plain vectors (.npy, text, binary) of the same dimension.
+    space of the same identity, or plain vectors (.npy, text, binary) of the same dimension. With
+    --false-match-rate no key of SPACE finds itself: it would never be without a match.
     """
-    from nearer.search import recall  # noqa: PLC0415  (verbs start fast)
+    from nearer.search import matches, recall  # noqa: PLC0415  (verbs start fast)
 
     opened = nearer.load(space)
     names, asked = _queries(opened, queries)
@@ -84,13 +85,15 @@ def search(
         raise typer.BadParameter(
             f"--index {index} has scores of its own: neither --recall nor --false-match-rate"
         )
-    threshold = _threshold(opened, rate, calibration)
+    judge = _calibration(opened, rate, calibration)
+    threshold = None if judge is None or rate is None else judge.threshold(rate)
     searcher = _searcher(opened, space, index, threads)
     begin = time.perf_counter()
-    hits = searcher.search(asked, k)
+    if judge is None or rate is None:
+        hits = searcher.search(asked, k)
+    else:
+        hits = matches(searcher, asked, judge, false_match_rate=rate, k=k)
     seconds = time.perf_counter() - begin
-    if threshold is not None:
-        hits = hits.above(threshold)
     share = recall(searcher, k) if with_recall else None
     if as_json:
         answers = [
@@ -136,17 +139,19 @@ def _searcher(space: nearer.Space, name: str, index: Index, threads: int | None)
     return HNSW.open(space, folder, threads=threads)
 
 
-def _threshold(space: nearer.Space, rate: float | None, calibration: Path | None) -> float | None:
-    """What hits must score above, where a rate of false matches is to be kept."""
+def _calibration(
+    space: nearer.Space, rate: float | None, calibration: Path | None
+) -> nearer.space.Calibration | None:
+    """What tells a match from the best of others, where a rate of false matches is to be kept."""
     if rate is None:
         if calibration is not None:
             raise typer.BadParameter("--calibration goes with --false-match-rate")
         return None
     if calibration is None:
-        return space.calibrate(sample=SAMPLE).threshold(rate)
+        return space.calibrate(sample=SAMPLE)
     found = nearer.space.Calibration.load(calibration)
     found.require_content(space)
-    return found.threshold(rate)
+    return found
 
 
 def _queries(

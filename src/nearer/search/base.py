@@ -142,6 +142,23 @@ def query_vectors(space: Space, queries: Queries) -> NDArray[np.float32]:
     return _checked_vectors(queries, space.dim)
 
 
+def own_rows(space: Space, queries: Queries) -> NDArray[np.int64] | None:
+    """The row of `space` that each query is (m,), -1 where it is none; None for plain vectors.
+
+    A key is its row, a query of a space the row of the same key and vector.
+    """
+    if queries is space:
+        return np.arange(len(space))
+    if isinstance(queries, Space):
+        rows = np.array([space.row(key) if key in space else -1 for key in queries.keys], np.int64)
+        known = np.flatnonzero(rows >= 0)
+        same = (queries.vectors[known] == space.vectors[rows[known]]).all(axis=1)
+        rows[known[~same]] = -1
+        return rows
+    keys = _keys_among(queries)
+    return None if keys is None else space.rows(keys).astype(np.int64)
+
+
 def checked_k(k: int) -> int:
     """`k` as an int of at least 1; raises `ParameterError`."""
     try:

@@ -251,6 +251,8 @@ class Axis:
         return {key for key in (*self.positive, *self.negative) if key in self.space}
 
     def _side(self, items: Any) -> Side:
+        if not hasattr(items, "__iter__"):
+            return read_side(self.space, items, "item")  # which refuses it
         array = np.asarray(items) if not isinstance(items, str) and not _has_text(items) else None
         given = items if array is None else np.atleast_2d(array)
         return read_side(self.space, given, "item")

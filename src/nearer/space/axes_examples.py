@@ -69,6 +69,8 @@ def prepared(vectors: NDArray[np.float32], metric: Metric) -> Floats:
 
 def read_side(space: Space, given: Examples, side: str) -> Side:
     """Keys and vectors (dim,) of one side, or a matrix (m, dim); raises `UnknownKey`, `ParameterError`."""
+    if not isinstance(given, str) and (not hasattr(given, "__iter__") or getattr(given, "ndim", 1) == 0):
+        raise ParameterError(f"{side} is {shown(given)}", remedy="give keys or vectors (dim,)")
     listed = [given] if isinstance(given, str) else list(given)  # type: ignore[arg-type]  # rows of an array
     names = tuple(item if isinstance(item, str) else f"{side} {row}" for row, item in enumerate(listed))
     keys = tuple(item for item in listed if isinstance(item, str))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.chance import checked_alpha
+from nearer.chance import checked_alpha, checked_seed
 from nearer.errors import InputError, ParameterError, shown
 from nearer.space import axes_chance, axes_separation
 from nearer.space.axes import Axis, Evidence, Stability, scores_along
@@ -44,6 +44,7 @@ def fit_axis(
         raise ParameterError(
             f"permutations is {shown(permutations)}", remedy="use a whole number of at least 19, such as 1999"
         )
+    seed = checked_seed(seed)
     high, low = read_sides(space, positive, negative, method)
     mean = _mean(space) if not len(low.rows) else low.rows.mean(axis=0)
     direction = _direction(high.rows, low.rows, mean, method)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.chance import binomial_interval
+from nearer.chance import binomial_interval, checked_seed
 from nearer.errors import InputError, ParameterError, shown
 from nearer.space.axes_examples import prepared
 from nearer.space.axes_separation import Floats
@@ -79,7 +79,7 @@ def removed(space: Space, axis: Axis) -> Space:
 
 def removal_cost(axis: Axis, sample: int, seed: int) -> RemovalCost:
     """Measure on `sample` keys and 10,000 pairs of keys drawn by `seed`."""
-    space = axis.space
+    space, seed = axis.space, checked_seed(seed)
     if isinstance(sample, bool) or not isinstance(sample, int) or sample < 1:
         raise ParameterError(f"sample is {shown(sample)}", remedy="use a whole number of at least 1")
     if len(space) < 2:

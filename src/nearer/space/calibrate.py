@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nearer.chance import checked_seed
 from nearer.errors import InputError, NearerError, ParameterError, shown
 from nearer.space.calibrate_background import (
     BestScores,
@@ -21,7 +22,7 @@ from nearer.space.calibrate_bands import bands_of
 from nearer.space.calibrate_probability import METHODS, MatchProbability, Method, learned_from
 from nearer.space.calibration import Calibration
 from nearer.space.checks import checked_matrix, first_not_finite
-from nearer.space.identity import content_identity, require_same
+from nearer.space.identity import require_same
 
 if TYPE_CHECKING:
     from nearer.space.space import Space
@@ -44,7 +45,7 @@ def calibrated(
     """The calibration of `space`; see `Space.calibrate`."""
     if method not in METHODS:
         raise ParameterError(f"method is {shown(method)}", remedy="use 'isotonic' or 'platt'")
-    sample = _count(sample, "sample")
+    sample, seed = _count(sample, "sample"), checked_seed(seed)
     if len(space) < 2:
         raise InputError(
             f"a space of {len(space)} key(s) has no pairs to calibrate by", remedy="pass at least two keys"
@@ -56,7 +57,7 @@ def calibrated(
     probability = None if labelled is None else _probability(space, labelled, method, seed)
     return Calibration(
         identity=space.identity,
-        content=content_identity(space.keys, space.vectors, space.metric),
+        content=space._content,
         metric=space.metric,
         n=len(space),
         seed=seed,

@@ -16,7 +16,7 @@ from nearer.space.calibrate_background import Background, BestScores
 from nearer.space.calibrate_bands import Bands
 from nearer.space.calibrate_probability import MatchProbability
 from nearer.space.checks import Metric
-from nearer.space.identity import content_identity, require_same
+from nearer.space.identity import require_same
 
 if TYPE_CHECKING:
     from nearer.pages import Page
@@ -198,7 +198,7 @@ class Calibration:
     def require_content(self, space: Space) -> None:
         """Raise also where `space` holds other keys or vectors: the best of others is another matter."""
         self.require_space(space)
-        if content_identity(space.keys, space.vectors, space.metric) != self.content:
+        if space._content != self.content:
             raise InputError(
                 f"the calibration is of {self.n:,} other rows of the same identity, not these {len(space):,}",
                 remedy="calibrate the space that is searched",

@@ -163,7 +163,7 @@ class Space:
     def identity(self) -> str:
         """SHA-256 of what decides a vector's meaning (64 hexadecimal digits)."""
         if self._identity is None:
-            return content_identity(self._keys, self._vectors, self._metric)
+            return self._content
         return self._identity if isinstance(self._identity, str) else self._identity()
 
     def row(self, key: str) -> int:
@@ -497,6 +497,11 @@ class Space:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._set(**state)
+
+    @cached_property
+    def _content(self) -> str:
+        """Digest of keys, vectors and metric (64 hexadecimal digits), whatever the identity."""
+        return content_identity(self._keys, self._vectors, self._metric)
 
     @cached_property
     def _rows(self) -> dict[str, int]:

@@ -62,6 +62,8 @@ def test_what_is_written_serves_the_search(here: Path, run: Run, run_json: RunJs
     assert f"no match: no key scores above {calibration.threshold(0.02):.4f}" in text
     anew = run_json("search", "words.space", "far.npy", "--false-match-rate", 0.02)
     assert anew["answers"][2]["hits"] == []
+    asked = run_json("search", "words.space", *space.keys[:20], "--false-match-rate", 0.5)["answers"]
+    assert not [a for a in asked if a["query"] in [hit["key"] for hit in a["hits"]]]
 
 
 @pytest.mark.usefixtures("here")

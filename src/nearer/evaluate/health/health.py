@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nearer.chance import checked_seed
 from nearer.errors import InputError, ParameterError, SpaceMismatch, shown
 from nearer.evaluate.correlation import pair_scores
 from nearer.evaluate.health.collapse import collapse
@@ -75,7 +76,8 @@ def health(
     InputError : fewer than two items, a column that is missing, a split without training or test items, a
         space to compare with that shares fewer than two keys.
     SpaceMismatch : a test space of another identity.
-    ParameterError : k, sample or examples that are no whole numbers from 1, 2 and 0; test and split together.
+    ParameterError : k, sample or examples that are no whole numbers from 1, 2 and 0; a seed that is none from
+        0; test and split together.
     """
     if len(space) < 2:
         count = f"{len(space)} item{'s' * (len(space) != 1)}"
@@ -83,6 +85,7 @@ def health(
     k, sample, examples = _whole("k", k, 1), _whole("sample", sample, 2), _whole("examples", examples, 0)
     if test is not None and split is not None:
         raise ParameterError("test and split are both given", remedy="pass one of them")
+    seed = checked_seed(seed)
     parts, often = _parts(space, test, split), counted(space, counts)
     pairs = [common_rows(space, other, number) for number, other in enumerate(others, start=1)]
     points = Points.of(space.vectors, space.metric, k, sample, seed, threads)

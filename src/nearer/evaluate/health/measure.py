@@ -8,10 +8,10 @@ from typing import Literal
 
 from nearer.evaluate.result import Result
 
-Verdict = Literal["good", "look", "bad"]
+Grade = Literal["good", "look", "bad"]
 Examples = Sequence[Sequence[str]]
 
-WORST: tuple[Verdict, ...] = ("bad", "look", "good")  # the order in which verdicts count
+WORST: tuple[Grade, ...] = ("bad", "look", "good")  # the order in which verdicts count
 CONVENTION = "a convention of this report"
 NOTHING = "Nothing."
 
@@ -30,7 +30,7 @@ class Scale:
     bad: float
     source: str = CONVENTION
 
-    def verdict(self, value: float) -> Verdict:
+    def verdict(self, value: float) -> Grade:
         """What the rule says of `value`."""
         sign = 1 if self.good < self.bad else -1
         if sign * value <= sign * self.good:
@@ -70,7 +70,7 @@ class Measure(Result):
     interval: tuple[float, float] | None
     n: int
     unit: str
-    verdict: Verdict
+    verdict: Grade
     rule: str
     meaning: str
     advice: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from os import PathLike
 
 from nearer.errors import ParameterError, shown
-from nearer.evaluate.health.measure import WORST, Measure, Skipped, Verdict
+from nearer.evaluate.health.measure import WORST, Grade, Measure, Skipped
 from nearer.evaluate.result import Result, table
 from nearer.pages import Page
 
@@ -64,7 +64,7 @@ class HealthReport(Result):
     charts: Charts = field(repr=False)
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Grade:
         """The worst verdict of any measure."""
         given = {measure.verdict for measure in self.measures}
         return next(verdict for verdict in WORST if verdict in given)
