@@ -342,3 +342,15 @@ def test_the_smallest_space_has_a_calibration() -> None:
     assert made.background.draws == 1
     assert made.p_value(1.0) == 0.5
     assert str(made)
+
+
+def test_advised_rates_are_taken_and_advised_queries_exist() -> None:
+    vectors = np.random.default_rng(0).standard_normal((178, 4))
+    calibration = Space([str(row) for row in range(178)], vectors).calibrate(queries=178)
+    said = "too few for a false-match rate of 0.01; use a rate of at least 0.0112$"
+    with pytest.raises(ParameterError, match=said):
+        calibration.threshold(0.01)
+    assert calibration.threshold(0.0112) > 0
+    few = Space([str(row) for row in range(178)], vectors).calibrate(queries=50)
+    with pytest.raises(ParameterError, match=r"at least 99 by queries= \(--queries\), or use a rate of at"):
+        few.threshold(0.02)
