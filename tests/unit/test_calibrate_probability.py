@@ -195,7 +195,7 @@ def test_headers_of_labelled_pairs(names: str, ending: str, tmp_path: Path) -> N
     text = f"{names}\nx,y,1\nx,z,0\n"
     path.write_text(text if ending == ".csv" else text.replace(",", "\t"))
     assert [(p.first, p.second, p.score) for p in read_text_pairs(path)[1]] == [("x", "y", 1), ("x", "z", 0)]
-    path.write_text(path.read_text().replace(names.split(",")[0], "left", 1))
+    path.write_text(path.read_text().replace(names.split(",", maxsplit=1)[0], "left", 1))
     said = "row 1: '(label|score)' is no number: the line is no pair, nor a header"
     with pytest.raises(FormatError, match=said):
         read_text_pairs(path)
