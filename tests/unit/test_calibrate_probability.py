@@ -15,7 +15,8 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 import nearer
 from nearer import Space
-from nearer.errors import InputError, ModelNotFound, ParameterError
+from nearer.errors import FormatError, InputError, ModelNotFound, ParameterError
+from nearer.evaluate import read_text_pairs
 from nearer.space import calibrate_probability
 from nearer.space.calibrate_probability import Method, learned_from
 
@@ -185,3 +186,16 @@ def test_paraphrases_never_seen_are_as_probable_as_said(method: Method) -> None:
         assert told.calibration_p_value > 0.01
     else:
         assert told.calibration_p_value < 0.01
+
+
+@pytest.mark.parametrize("names", ["a,b,label", "first,second,label", "key1,key2,score"])
+@pytest.mark.parametrize("ending", [".csv", ".tsv"])
+def test_headers_of_labelled_pairs(names: str, ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"pairs{ending}"
+    text = f"{names}\nx,y,1\nx,z,0\n"
+    path.write_text(text if ending == ".csv" else text.replace(",", "\t"))
+    assert [(p.first, p.second, p.score) for p in read_text_pairs(path)[1]] == [("x", "y", 1), ("x", "z", 0)]
+    path.write_text(path.read_text().replace(names.split(",", maxsplit=1)[0], "left", 1))
+    said = "row 1: '(label|score)' is no number: the line is no pair, nor a header"
+    with pytest.raises(FormatError, match=said):
+        read_text_pairs(path)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
@@ -78,6 +79,38 @@ def test_a_sample_that_cannot_be_read(old: Space, tmp_path: Path) -> None:
         embed_sample(old, nearer.encoders.Lookup(bare), 10)
     with pytest.raises(InputError, match="body"):
         embed_sample(old, Counting(2), 10, column="body")
+    only = Space(old.keys, old.vectors, items={"topic": list(TEXTS.values())})
+    with pytest.raises(
+        InputError, match="items is not clear: the store does not tell, and has topic; name it"
+    ):
+        embed_sample(only, Counting(2), 10)
+
+
+def test_the_column_that_was_embedded_is_read(tmp_path: Path) -> None:
+    """Not another that would fit: one with a customary name, or the only one of texts."""
+    table = pa.table({"body": list(TEXTS.values()), "text": ["a topic"] * len(TEXTS), "id": list(TEXTS)})
+    kept = nearer.embed(Counting(1), table, column="body", keep=["text", "body"])
+    assert kept.report.column == kept.space.provenance["embed"]["column"] == "body"
+    made = nearer.backfill(kept.space, Counting(2), out=tmp_path / "new.space")
+    assert made.report.column == "body"
+    np.testing.assert_array_equal(made.space.vectors, Counting(2).encode(list(TEXTS.values())))
+    sample = embed_sample(kept.space, Counting(2), 10)
+    assert sample.provenance["embed"]["column"] == "body"
+    np.testing.assert_array_equal(sample.vectors, Counting(2).encode([TEXTS[key] for key in sample.keys]))
+    assert nearer.backfill(kept.space, Counting(2), column="text", out=tmp_path / "t").report.column == "text"
+    lost = nearer.embed(Counting(1), table, column="body", keep=["text"]).space
+    said = "was embedded from the column 'body', and kept only text; give the items: .*--keep body"
+    with pytest.raises(InputError, match=said):
+        nearer.backfill(lost, Counting(2), out=tmp_path / "lost.space")
+    with pytest.raises(InputError, match=said):
+        embed_sample(lost, Counting(2), 10)
+    assert not (tmp_path / "lost.space").exists()
+
+
+def test_a_store_of_the_same_model_is_refused(old: Space, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="has the encoder's identity, 000000000000, already: nothing"):
+        nearer.backfill(old, Counting(1), out=tmp_path / "new.space")
+    assert not list(tmp_path.iterdir())
 
 
 def test_it_goes_on_after_an_interruption(

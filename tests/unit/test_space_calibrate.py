@@ -323,10 +323,8 @@ def test_scores_and_rates_out_of_reach_are_named() -> None:
     pairs = "1,000 pairs are too few for a rate of 0.0001; draw at least 9,999 by sample="
     with pytest.raises(ParameterError, match=pairs):
         made.pair_threshold(0.0001)
-    queries = (
-        "100 queries are too few for a false-match rate of 0.01; calibrate with at least 199 by queries="
-    )
-    with pytest.raises(ParameterError, match=f"{queries}, or use a rate of at least 0.02"):
+    queries = "100 queries are too few for a false-match rate of 0.01; use a rate of at least 0.0199"
+    with pytest.raises(ParameterError, match=queries):
         made.threshold(0.01)
     with pytest.raises(ParameterError, match=r"^false_match_rate is 0; use a rate between 0 and 1"):
         made.threshold(0)
@@ -344,3 +342,15 @@ def test_the_smallest_space_has_a_calibration() -> None:
     assert made.background.draws == 1
     assert made.p_value(1.0) == 0.5
     assert str(made)
+
+
+def test_advised_rates_are_taken_and_advised_queries_exist() -> None:
+    vectors = np.random.default_rng(0).standard_normal((178, 4))
+    calibration = Space([str(row) for row in range(178)], vectors).calibrate(queries=178)
+    said = "too few for a false-match rate of 0.01; use a rate of at least 0.0112$"
+    with pytest.raises(ParameterError, match=said):
+        calibration.threshold(0.01)
+    assert calibration.threshold(0.0112) > 0
+    few = Space([str(row) for row in range(178)], vectors).calibrate(queries=50)
+    with pytest.raises(ParameterError, match=r"at least 99 by queries= \(--queries\), or use a rate of at"):
+        few.threshold(0.02)

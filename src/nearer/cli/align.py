@@ -56,7 +56,8 @@ def align(
         typer.Option(metavar="TABLE", help="Items of OLD, for an encoder.", show_default="OLD's payload"),
     ] = None,
     column: Annotated[
-        str | None, typer.Option(metavar="COL", help="Column of items.", show_default="by its name")
+        str | None,
+        typer.Option(metavar="COL", help="Column of items.", show_default="that OLD was embedded from"),
     ] = None,
     key: Annotated[
         str | None, typer.Option(metavar="COL", help="Column of keys in TABLE.", show_default="key or id")
@@ -96,7 +97,7 @@ def align(
     it was.
     """
     _require_destinations(out, report, map_folder, overwrite)
-    before = nearer.load(old)
+    before, read = nearer.load(old), None
     if _is_space(new):
         if texts is not None or column is not None or settings:
             raise typer.BadParameter("--texts, --column and --set go with an encoder, and NEW is a space")
@@ -106,6 +107,7 @@ def align(
 
         encoder = nearer.encoder(new, **named_values(settings or []))
         after = embed_sample(before, encoder, sample, texts, key=key, column=column, seed=seed)
+        read = after.provenance["embed"]["column"]
     result = nearer.evaluate.upgrade(
         before,
         after,
@@ -129,7 +131,12 @@ def align(
         result.alignment.save(map_folder, overwrite=overwrite)
     if report is not None:
         result.save(report, overwrite=overwrite)
-    _print(result, old, written, out, report, as_json)
+    if as_json:
+        file = None if written is None else str(written)
+        print_json({"source": old, "column": read, "file": file, **result.to_dict()})
+        return
+    write(f"column of items  {read}\n" * (read is not None) + str(result))
+    _print_next(written, out, report)
 
 
 def _is_space(name: str) -> bool:
@@ -157,19 +164,7 @@ def _write(result: UpgradeResult, before: nearer.Space, out: Path, overwrite: bo
     write_aligned(result.alignment, before, out, told={"upgrade": told}, overwrite=overwrite)
 
 
-def _print(
-    result: UpgradeResult,
-    old: str,
-    written: Path | None,
-    out: Path | None,
-    report: Path | None,
-    as_json: bool,
-) -> None:
-    if as_json:
-        file = None if written is None else str(written)
-        print_json({"source": old, "file": file, **result.to_dict()})
-        return
-    write(str(result))
+def _print_next(written: Path | None, out: Path | None, report: Path | None) -> None:
     if out is not None and written is None:
         write(f"\n{out} was not written: the decision is to re-embed (--anyway writes it)")
     commands = [] if written is None else [f"nearer info {shlex.quote(str(written))}"]

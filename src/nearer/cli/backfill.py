@@ -27,7 +27,8 @@ def backfill(
         typer.Option(metavar="TABLE", help="Items of the store's keys.", show_default="the store's payload"),
     ] = None,
     column: Annotated[
-        str | None, typer.Option(metavar="COL", help="Column of items.", show_default="by its name")
+        str | None,
+        typer.Option(metavar="COL", help="Column of items.", show_default="that SPACE was embedded from"),
     ] = None,
     key: Annotated[
         str | None, typer.Option(metavar="COL", help="Column of keys in TABLE.", show_default="key or id")
@@ -70,7 +71,8 @@ def backfill(
     space, report = made.space, made.report
     if as_json:
         print_json({"space": str(out), "n": len(space), "dim": space.dim, "identity": space.identity,
-                    "items": report.items, "resumed": report.resumed, "seconds": report.seconds})  # fmt: skip
+                    "column": report.column, "items": report.items, "resumed": report.resumed,
+                    "seconds": report.seconds})  # fmt: skip
         return
     print_facts(
         (
@@ -78,6 +80,7 @@ def backfill(
             ("keys", len(space)),
             ("dim", space.dim),
             ("identity", space.identity),
+            *((("column of items", report.column),) if report.column is not None else ()),
             ("seconds", round(report.seconds, 1)),
             *((("made before", report.resumed),) if report.resumed else ()),
         )

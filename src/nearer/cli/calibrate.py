@@ -54,7 +54,7 @@ def calibrate(
     ] = "isotonic",
     columns: Annotated[
         str | None,
-        typer.Option(metavar="A,B,LABEL", help="Columns of PAIRS.", show_default="by their names"),
+        typer.Option(metavar="A,B,LABEL", help="Columns of PAIRS.", show_default="a, b, label and the like"),
     ] = None,
     sample: Annotated[
         int, typer.Option(help="Random pairs; the smallest p-value is 1 / (1 + sample).")

@@ -58,20 +58,21 @@ class ItemColumns:
 
 def read_table(
     source: Any, modality: str | None, columns: ItemColumns
-) -> tuple[Iterator[Row], int | None, Any]:
-    """Rows of a table in memory or of a stream of record batches; their number; the payload's schema."""
+) -> tuple[Iterator[Row], int | None, Any, str | None]:
+    """Rows of a table in memory or of a stream of record batches; their number; the payload's schema; the
+    column of the items, None where rows as a whole are items."""
     import pyarrow as pa  # noqa: PLC0415  (only tables need it)
 
     reader = source if isinstance(source, pa.RecordBatchReader) else pa.RecordBatchReader.from_stream(source)
     chosen = Chosen.of(reader.schema, "the table", modality, columns)
     count = getattr(source, "num_rows", None)
-    return _rows(_cut(reader), chosen, None), count, chosen.payload(reader.schema)
+    return _rows(_cut(reader), chosen, None), count, chosen.payload(reader.schema), chosen.item
 
 
 def read_table_file(
     path: Path, modality: str | None, columns: ItemColumns
-) -> tuple[Iterator[Row], int | None, Any]:
-    """Rows of a Parquet, CSV or TSV file; their number, where it is known; the payload's schema."""
+) -> tuple[Iterator[Row], int | None, Any, str | None]:
+    """The same of a Parquet, CSV or TSV file; the number of rows, where it is known."""
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -83,9 +84,9 @@ def read_table_file(
             chosen = Chosen.of(file.schema_arrow, str(path), modality, columns)
             batches = file.iter_batches(batch_size=ROWS_A_BATCH, columns=chosen.names, use_threads=False)
             count = int(file.metadata.num_rows)
-            return _rows(batches, chosen, path), count, chosen.payload(file.schema_arrow)
+            return _rows(batches, chosen, path), count, chosen.payload(file.schema_arrow), chosen.item
         reader, chosen = _open_csv(path, modality, columns)
-        return _rows(_cut(reader), chosen, path), None, chosen.payload(reader.schema)
+        return _rows(_cut(reader), chosen, path), None, chosen.payload(reader.schema), chosen.item
     except (pa.ArrowException, OSError, EOFError) as error:
         raise _damaged(path, error, 0) from None
 

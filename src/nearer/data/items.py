@@ -50,12 +50,14 @@ class Items:
     """Items as they are read: `rows`, read once; how many, where that is known; their file or folder.
 
     payload : the Arrow schema of the payload columns; None where there are none.
+    column : of a table, that the items are read from; None where they are no cells of one column.
     """
 
     rows: Iterator[Item]
     where: str | None
     count: int | None = None
     payload: Any = None
+    column: str | None = None
 
 
 def read_items(source: Any, modality: str | None, columns: ItemColumns) -> Items:
@@ -71,7 +73,7 @@ def read_items(source: Any, modality: str | None, columns: ItemColumns) -> Items
     here: its `problem` says so.
     """
     found = _read(source, modality, columns)
-    return Items(_distinct(found.rows, found.where), found.where, found.count, found.payload)
+    return Items(_distinct(found.rows, found.where), found.where, found.count, found.payload, found.column)
 
 
 def cell_error(error: NearerError, value: str, *, file: object, row: str) -> InputError:
@@ -90,11 +92,11 @@ def _read(source: Any, modality: str | None, columns: ItemColumns) -> Items:
         if not place:
             raise InputError("the path of the items is empty", remedy='for the current directory, give "."')
         if is_table_file(place):
-            return _tabled(*read_table_file(Path(place), modality, columns), place)
+            return _tabled(read_table_file(Path(place), modality, columns), place)
         columns.refuse(place)
         return _files(place, modality)
     if hasattr(source, "__arrow_c_stream__"):
-        return _tabled(*read_table(source, modality, columns), None)
+        return _tabled(read_table(source, modality, columns), None)
     columns.refuse("items that are no table")
     if isinstance(source, Mapping):
         return Items(_pairs(source.items()), None, len(source))
@@ -103,8 +105,9 @@ def _read(source: Any, modality: str | None, columns: ItemColumns) -> Items:
     return Items(_pairs(source), None, len(source) if isinstance(source, Sized) else None)
 
 
-def _tabled(rows: Iterator[Row], count: int | None, payload: Any, where: str | None) -> Items:
-    return Items((_item(*row, where) for row in rows), where, count, payload)
+def _tabled(read: tuple[Iterator[Row], int | None, Any, str | None], where: str | None) -> Items:
+    rows, count, payload, column = read
+    return Items((_item(*row, where) for row in rows), where, count, payload, column)
 
 
 def _item(row: int, key: Any, value: Any, kept: tuple[Any, ...], where: str | None) -> Item:

@@ -6,11 +6,11 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from nearer.encoders.base import Encoder
+from nearer.encoders.base import Encoder, modality_of, require_protocol
 from nearer.encoders.embed import embed
 from nearer.encoders.embed_run import Embedded
 from nearer.encoders.opening import encoder as open_encoder
-from nearer.encoders.sampling import payload_of
+from nearer.encoders.sampling import own_column, payload_of
 from nearer.errors import InputError, shown
 from nearer.space import Space
 from nearer.space.alignment import custody_of
@@ -40,15 +40,24 @@ def backfill(
     ----------
     rest : the store, aligned (or still the old one): its keys are re-embedded.
     encoder : of the new model, or what `nearer.encoder` opens.
-    source : the items, as `nearer.embed` takes them; None: a payload column of `rest`, whose payload the new
-        space then keeps.
+    source : the items, as `nearer.embed` takes them; None: the payload column that `rest` was embedded from
+        (or `column`), and the new space then keeps the whole payload.
     key, column, keep, batch_size, overwrite : as `nearer.embed` takes them.
 
+    `report.column` names the column that was read, as the provenance of the new space does.
+
     Raises `SpaceMismatch` where `rest` is aligned to another model, or was changed after it was aligned,
-    `InputError` for a store without payload and a source without some of its keys, and what `nearer.embed`
-    raises.
+    `InputError` where it is the new
+    model's already, for a store without payload or without the column that it was embedded from, and for a
+    source without some of its keys, and what `nearer.embed` raises.
     """
     opened = open_encoder(encoder) if isinstance(encoder, str | os.PathLike) else encoder
+    require_protocol(opened)
+    if rest.identity == opened.identity:
+        raise InputError(
+            f"the store has the encoder's identity, {rest.identity[:12]}, already: nothing to re-embed",
+            remedy="name the encoder of the new model",
+        )
     told = custody_of(rest)
     if told:
         require_same(
@@ -59,6 +68,7 @@ def backfill(
         )
     if source is None:
         source, key = payload_of(rest), "key"
+        column = own_column(rest, modality_of(opened), column)
         keep = source.column_names[1:]
     made = embed(
         opened,

@@ -57,6 +57,7 @@ class EmbedReport:
     seconds : of this run.
     items_per_second : made by this run.
     skipped : (key, problem) of the items that were left out, on_error="skip".
+    column : of a table, that the items were read from; None where they are no cells of one column.
     """
 
     items: int
@@ -64,6 +65,7 @@ class EmbedReport:
     seconds: float
     items_per_second: float
     skipped: list[tuple[str, str]] = field(repr=False)
+    column: str | None
 
     def __str__(self) -> str:
         left_out = f", {len(self.skipped):,} left out" if self.skipped else ""
@@ -123,7 +125,8 @@ class Run:
         seconds = time.perf_counter() - self.began
         rate = self.made / max(seconds, 1e-9)
         made = self.made + self.resumed
-        return Embedded(space, EmbedReport(made, self.resumed, seconds, rate, self.skipped))
+        report = EmbedReport(made, self.resumed, seconds, rate, self.skipped, self.items.column)
+        return Embedded(space, report)
 
     def _nothing(self) -> InputError:
         """What is wrong where there is no vector."""
@@ -134,7 +137,7 @@ class Run:
     def provenance(self) -> dict[str, Any]:
         """How the space was made; the same after an interruption."""
         told = {"encoder": type(self.encoder).__name__, "source": self.items.where}
-        return {"embed": {**told, "skipped": len(self.skipped)}}
+        return {"embed": {**told, "column": self.items.column, "skipped": len(self.skipped)}}
 
     def _pass_over(
         self, shards: Shards, cut: Iterator[list[Item]], overwrite: bool, progress: Progress

@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from nearer.errors import FormatError, shown
 from nearer.evaluate.columns import Layout, read_columns
+from nearer.evaluate.sources import TABLES
 
 LAYOUT = Layout(
     "pairs",
     {
-        "first text": ("sentence1", "sentence_1", "sentence_a", "text1", "text_1", "text_a", "word1"),
-        "second text": ("sentence2", "sentence_2", "sentence_b", "text2", "text_2", "text_b", "word2"),
+        "first text": (
+            "sentence1",
+            "sentence_1",
+            "sentence_a",
+            "text1",
+            "text_1",
+            "text_a",
+            "word1",
+            "a",
+            "first",
+            "key1",
+        ),
+        "second text": (
+            "sentence2",
+            "sentence_2",
+            "sentence_b",
+            "text2",
+            "text_2",
+            "text_b",
+            "word2",
+            "b",
+            "second",
+            "key2",
+        ),
         "score": ("score", "similarity", "gold", "similarity_score", "relatedness_score", "rating", "label"),
     },
     {3: (0, 1, 2)},
@@ -44,7 +69,29 @@ def read_text_pairs(source: Any, columns: Sequence[str] | None = None) -> tuple[
     is no finite number.
     """
     name, rows = read_columns(source, LAYOUT, columns)
+    if columns is None and isinstance(source, str | os.PathLike):
+        _require_no_header(source, *rows[0])
     return name, [_pair(values, name, row) for row, values in rows]
+
+
+def _require_no_header(source: str | os.PathLike[str], row: int, values: Sequence[Any]) -> None:
+    """Raise `FormatError` where the first line of a text file is a header of names that are not known."""
+    if Path(source).suffix.lower() in TABLES or row != 1 or _is_number(values[2]):
+        return
+    raise FormatError(
+        f"{shown(values[2])} is no number: the line is no pair, nor a header of known names",
+        file=source,
+        row=row,
+        remedy="call the columns a, b and label, or name them by columns= (--columns)",
+    )
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _pair(values: Sequence[Any], name: str, row: int) -> TextPair:
@@ -54,7 +101,7 @@ def _pair(values: Sequence[Any], name: str, row: int) -> TextPair:
                 f"{shown(text)} is not a text",
                 file=name,
                 row=row,
-                remedy="leave the pair out, or name the columns by columns=",
+                remedy="leave the pair out, or name the columns by columns= (--columns)",
             )
     try:
         score = float(values[2])
@@ -65,6 +112,6 @@ def _pair(values: Sequence[Any], name: str, row: int) -> TextPair:
             f"{shown(values[2])} is not a finite number",
             file=name,
             row=row,
-            remedy="leave the pair out, or name the columns by columns=",
+            remedy="leave the pair out, or name the columns by columns= (--columns)",
         )
     return TextPair(values[0], values[1], score, row)

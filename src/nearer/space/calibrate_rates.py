@@ -19,7 +19,7 @@ def pair_threshold(background: Background, rate: float) -> float:
     if reaching < 0:
         needed = smallest_draws(rate)
         remedy = (
-            f"every pair of the space is known: use a rate of at least {1 / (1 + background.draws):.2g}"
+            f"every pair of the space is known: use a rate of at least {_raised(1 / (1 + background.draws))}"
             if background.exact
             else f"draw at least {needed:,} by sample="
         )
@@ -27,18 +27,21 @@ def pair_threshold(background: Background, rate: float) -> float:
     return float(background.scores[-1 - min(reaching, background.draws - 1)])
 
 
-def threshold(best: BestScores, rate: float, k: int) -> float:
-    """The score that the k-th hit of a query without a match exceeds at most at `rate`; see `Calibration`."""
-    scores, place = _kth(best, k), _place(best, rate, k)
+def threshold(best: BestScores, rate: float, k: int, keys: int) -> float:
+    """The score that the k-th hit of a query without a match exceeds at most at `rate`; see `Calibration`.
+
+    keys : of the space; no more of them can be queries.
+    """
+    scores, place = _kth(best, k), _place(best, rate, k, keys)
     return float(np.partition(scores, len(scores) - 1 - place)[len(scores) - 1 - place])
 
 
-def realized(best: BestScores, rate: float, k: int) -> tuple[float, float]:
+def realized(best: BestScores, rate: float, k: int, keys: int) -> tuple[float, float]:
     """The central 95 % of Beta(r, m - r + 1) for the r-th largest of m."""
     from scipy.special import betaincinv  # noqa: PLC0415  (`import nearer` stays light)
 
     _kth(best, k)
-    larger = _place(best, rate, k) + 1
+    larger = _place(best, rate, k, keys) + 1
     low, high = (float(betaincinv(larger, best.queries - larger + 1, tail)) for tail in (0.025, 0.975))
     return low, high
 
@@ -55,16 +58,20 @@ def smallest_rate(best: BestScores, k: int = 1) -> float:
     return (1 + _unseen(best, k)) / (1 + best.queries)
 
 
-def _place(best: BestScores, rate: float, k: int) -> int:
+def _place(best: BestScores, rate: float, k: int, keys: int) -> int:
     """How many of the calibrating queries may score above the threshold."""
     rate = _checked(rate, "false_match_rate")
     place = _whole(rate * (1 + best.queries)) - 1 - _unseen(best, k)
     if place < 0:
         needed = math.ceil(round((1 + _unseen(best, k)) / rate, 9)) - 1
+        ways = []
+        if not best.own or needed <= keys:
+            ways.append(f"calibrate with at least {needed:,} by queries= (--queries)")
+        if smallest_rate(best, k) < 1:
+            ways.append(f"use a rate of at least {_raised(smallest_rate(best, k))}")
         raise ParameterError(
             f"{best.queries:,} queries are too few for a false-match rate of {rate:g}",
-            remedy=f"calibrate with at least {needed:,} by queries=, or use a rate of at least "
-            f"{smallest_rate(best, k):.2g}",
+            remedy=", or ".join(ways) or "calibrate a space of more keys",
         )
     return min(place, best.queries - 1)
 
@@ -88,6 +95,12 @@ def _checked(rate: float, name: str) -> float:
     except ParameterError:
         remedy = "use a rate between 0 and 1, such as 0.01"
         raise ParameterError(f"{name} is {shown(rate)}", remedy=remedy) from None
+
+
+def _raised(rate: float) -> str:
+    """`rate` to three digits, never less than it is: a rate that is advised is one that is taken."""
+    scale = 10.0 ** (2 - math.floor(math.log10(rate)))
+    return f"{math.ceil(rate * scale - 1e-9) / scale:.3g}"
 
 
 def _whole(value: float) -> int:

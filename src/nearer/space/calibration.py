@@ -129,7 +129,7 @@ class Calibration:
 
         Raises `ParameterError` where there are too few queries for the rate, and says how many are needed.
         """
-        return rates.threshold(self.best, false_match_rate, k)
+        return rates.threshold(self.best, false_match_rate, k, self.n)
 
     @property
     def smallest_rate(self) -> float:
@@ -142,7 +142,7 @@ class Calibration:
         The part of queries above the r-th largest of m is distributed as Beta(r, m - r + 1) (order statistics
         of a continuous distribution; Vovk, 2012), nearly so where keys of the space were the queries.
         """
-        return rates.realized(self.best, false_match_rate, k)
+        return rates.realized(self.best, false_match_rate, k, self.n)
 
     def search_p_value(self, score: ArrayLike, k: int = 1) -> Any:
         """The chance that the k-th hit of a query without any match scores at least as high.

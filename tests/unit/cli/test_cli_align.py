@@ -70,7 +70,8 @@ def test_a_sample_is_embedded_by_an_encoder(here: Path, run: Run, run_json: RunJ
     assert not (here / "aligned.space").exists()
     assert "aligned.space was not written" in run(*given, "-o", "aligned.space").stdout
     again = run_json(*given, "-o", "aligned.space", "--anyway")
-    assert again["file"] == "aligned.space"
+    assert (again["file"], again["column"]) == ("aligned.space", "body")
+    assert run(*given).stdout.startswith("column of items  body\n")
     assert {**again, "file": None} == found
     by_table = run_json(*given[:-2], "--texts", "news.csv", "--column", "body", "--key", "id")
     assert by_table["aligned_identity"] == found["aligned_identity"]
@@ -86,7 +87,28 @@ def test_a_store_is_filled_behind(news: nearer.Space, here: Path, run: Run, run_
     assert filled.items.column_names == ["body"]
     by_table = run_json(*given, "--texts", "news.csv", "--column", "body", "--key", "id", "--overwrite")
     assert by_table["identity"] == found["identity"]
-    assert "next: nearer info new.space" in run(*given, "--column", "body", "--overwrite").stdout
+    told = run(*given, "--column", "body", "--overwrite").stdout
+    assert "next: nearer info new.space" in told
+    assert "column of items  body" in told
+    assert found["column"] == "body"
+
+
+def test_a_column_that_was_not_kept_is_told(here: Path, run: Run) -> None:
+    """Not the labels beside it, which would fit, as vectors of the new model."""
+    made = run("embed", "news.csv", "n.space", "--encoder", "texts.model", "--column", "body", "--keep", "id")
+    assert made.exit_code == 0
+    old = nearer.load(here / "n.space")
+    nearer.Space(old.keys, -old.vectors, items=old.items, provenance=old.provenance, identity="1" * 64).save(
+        here / "old.space"
+    )
+    for verb in (("backfill", "old.space", "o.space", "--encoder"), ("align", "old.space")):
+        result = run(*verb, "texts.model")
+        assert result.exit_code == 1
+        assert "was embedded from the column 'body', and kept only id; give the items: " in result.stderr
+        assert result.stderr.count("\n") == 1
+    again = run("backfill", "n.space", "o.space", "--encoder", "texts.model", "--texts", "news.csv")
+    assert "already: nothing to re-embed; name the encoder of the new model" in again.stderr
+    assert not (here / "o.space").exists()
 
 
 BAD: dict[str, tuple[tuple[Any, ...], int, str]] = {
