@@ -68,7 +68,7 @@ def changes(
     InputError : no or too few shared keys (the message says how many are needed), or vectors all alike.
     ParameterError : an argument outside its range.
     """
-    fdr = checked_alpha(fdr)
+    fdr = checked_alpha(fdr, "fdr")
     for name, value in (("k", k), ("neighbors", neighbors)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ParameterError(f"{name} is {shown(value)}", remedy="use a whole number of at least 1")
