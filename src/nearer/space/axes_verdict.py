@@ -34,8 +34,12 @@ def meaning(axis: Axis) -> str:
     if said == "a direction":
         return "Examples that were left out are told apart better than by chance: scores can be used."
     if evidence.p_value > LEVEL:
-        return "This is not shown to be a direction: chance tells such examples apart as well; give more of them."
-    return "Random keys of this space are told apart as well: give more examples, or such as differ in this alone."
+        return (
+            "This is not shown to be a direction: chance does as much with such examples; give more of them."
+        )
+    return (
+        "Not shown: random keys are told apart as well. Give more examples, or such as differ in this alone."
+    )
 
 
 def wanted(axis: Axis) -> str:
