@@ -136,7 +136,7 @@ class Axis:
 
     @property
     def verdict(self) -> AxisVerdict:
-        """ "a direction", "not shown" or "too few examples", by `axes_verdict.RULE`: both p-values at 0.05."""
+        """ "a direction", "not shown" or "too few examples", by `axes_verdict.RULE`."""
         from nearer.space.axes_verdict import verdict  # noqa: PLC0415  (it judges axes)
 
         return verdict(self)

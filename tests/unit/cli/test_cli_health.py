@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,9 @@ def test_a_terminal_is_not_wider_than_it_is(
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "80")
     health(space="a.space", compare=["b.space"], counts="often")
-    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert "look: duplicates: " in shown
+    assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_the_document_has_every_measure(spaces: Path, run_json: RunJson) -> None:
