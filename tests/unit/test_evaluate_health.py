@@ -311,7 +311,7 @@ def test_every_measure_says_what_it_means_and_what_to_do() -> None:
 
 def test_above_chance_is_no_praise_where_the_space_is_not_nested() -> None:
     random = np.random.default_rng(0)
-    space = Space([f"k{row}" for row in range(300)], random.standard_normal((300, 16)))
+    space = nearer.Space([f"k{row}" for row in range(300)], random.standard_normal((300, 16)))
     half = health(space)["neighbour overlap in half the columns"]
     assert 2 * half.reference < half.value < 0.5
     assert (half.verdict, half.wanting, half.advice) == ("note", False, "Nothing.")

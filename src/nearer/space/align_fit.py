@@ -106,10 +106,10 @@ def solved(moments: Moments, plan: Plan) -> Map:
     xx, xy = moments.about(x, y)
     if plan.method == "orthogonal":
         left, _, right = np.linalg.svd(xy, full_matrices=False)
-        matrix = _stretched(left @ right, xx, xy, plan)
+        matrix: Matrix = _stretched(left @ right, xx, xy, plan)
     else:
         penalty = plan.ridge * max(float(np.trace(xx)), np.finfo(float).tiny) / len(xx)
-        matrix = np.linalg.lstsq(xx + penalty * np.eye(len(xx)), xy, rcond=None)[0]
+        matrix = np.asarray(np.linalg.lstsq(xx + penalty * np.eye(len(xx)), xy, rcond=None)[0], np.float64)
     return Map(matrix, x, y)
 
 

@@ -68,7 +68,8 @@ def _advice(calibration: nearer.space.Calibration, told: dict[tuple[str, str], f
     bar = calibration.threshold(SELDOM)
     return (
         f"{first} a search looks at all {calibration.n:,} words, and of so many some score that high "
-        f"even where nothing matches: it must ask for more, here {bar:.2f}, to be wrong for {SELDOM:.0%} of the queries without a match."
+        f"even where nothing matches: it must ask for more, here {bar:.2f}, "
+        f"to be wrong for {SELDOM:.0%} of the queries without a match."
     )
 
 
