@@ -123,14 +123,14 @@ def smallest_draws(alpha: float) -> int:
     return math.ceil(round(1 / checked_alpha(alpha), 9)) - 1
 
 
-def checked_alpha(alpha: float) -> float:
-    """`alpha` as a float strictly between 0 and 1, else `ParameterError`."""
+def checked_alpha(alpha: float, name: str = "alpha") -> float:
+    """`alpha` as a float strictly between 0 and 1, else `ParameterError`, which calls it `name`."""
     try:
         value = float(alpha)
     except (TypeError, ValueError):
         value = math.nan
     if isinstance(alpha, bool) or not 0 < value < 1:
-        raise ParameterError(f"alpha is {shown(alpha)}", remedy="use a rate between 0 and 1, such as 0.05")
+        raise ParameterError(f"{name} is {shown(alpha)}", remedy="use a rate between 0 and 1, such as 0.05")
     return value
 
 

@@ -93,6 +93,49 @@ def test_axes_that_stayed_are_said_to_have_stayed() -> None:
     assert evaluate.changes(before, seen(moved, 2, 0.2, turn=False)).verdict == "items changed"
 
 
+def sparse(turned: bool, noise: float, metric: Any) -> tuple[Space, Space]:
+    """Columns that are zero in nearly every row, as pixels at the edge are; the same items twice."""
+    rows = meanings(600)
+    rows[:, -6:] = 0
+    for place, row in enumerate((3, 77, 200, 201, 455)):
+        rows[row, -1 - place // 2] = 2.0 + place
+    random = np.random.default_rng(5)
+    axes = np.linalg.qr(random.standard_normal((DIM, DIM)))[0] if turned else np.eye(DIM)
+    first, second = (rows + noise * random.standard_normal(rows.shape) for _ in range(2))
+    names = [f"k{row}" for row in range(len(rows))]
+    return Space(names, first, metric), Space(names, second @ axes, metric)
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+def test_directions_of_single_keys_are_not_called_changes(noise: float, metric: Any) -> None:
+    for turned in (False, True):
+        found = evaluate.changes(*sparse(turned, noise, metric))
+        assert (found.verdict, found.changed) == ("turned" if turned else "same", [])
+
+
+@pytest.mark.parametrize("method", ["orthogonal", "linear", "affine"])
+def test_a_space_is_the_same_as_itself_and_as_its_part(method: Any) -> None:
+    from sklearn.datasets import load_digits  # noqa: PLC0415  (only here)
+
+    rows = load_digits().data
+    for metric in ("cosine", "euclidean"):
+        whole = Space([f"d{row}" for row in range(len(rows))], rows, metric)  # type: ignore[arg-type]
+        for other in (whole, whole[:900]):
+            found = evaluate.changes(whole, other, method=method)
+            assert (found.verdict, found.value) == ("same", 0)
+            assert not found.residuals.any()
+
+
+def test_items_that_changed_are_found_beside_directions_of_single_keys() -> None:
+    before, after = sparse(True, 0.01, "cosine")
+    moved = after.vectors.copy()
+    moved[[10, 300]] = moved[[300, 10]]
+    found = evaluate.changes(before, Space(after.keys, moved, "cosine"))
+    assert set(found.changed) == {"k10", "k300"}
+    assert min(found.p_values) > 0
+
+
 def test_spaces_that_have_nothing_to_do_with_each_other_are_unrelated() -> None:
     random = np.random.default_rng(0)
     names = [f"k{row}" for row in range(300)]

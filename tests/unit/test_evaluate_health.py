@@ -304,9 +304,17 @@ def test_every_measure_says_what_it_means_and_what_to_do() -> None:
         assert measure.meaning.endswith(".")
         assert measure.advice.endswith(".")
         assert "good " in measure.rule
-        assert (measure.advice == "Nothing.") == (measure.verdict == "good")
+        assert (measure.advice == "Nothing.") == (not measure.wanting)
         assert (measure.reference is None) == (measure.reference_of == "")
         assert measure.interval is None or measure.interval[0] <= measure.value <= measure.interval[1]
+
+
+def test_above_chance_is_no_praise_where_the_space_is_not_nested() -> None:
+    random = np.random.default_rng(0)
+    space = nearer.Space([f"k{row}" for row in range(300)], random.standard_normal((300, 16)))
+    half = health(space)["neighbour overlap in half the columns"]
+    assert 2 * half.reference < half.value < 0.5
+    assert (half.verdict, half.wanting, half.advice) == ("note", False, "Nothing.")
 
 
 def test_glove_has_the_faults_that_are_known_of_it() -> None:

@@ -252,7 +252,7 @@ def test_the_least_p_value_is_that_of_a_perfect_step() -> None:
         ({"times": [None] * 360}, InputError, "row 0: there is no time"),
         ({"times": np.arange(360) % 4}, ParameterError, "4 times reach p = 0.333 at best"),
         ({"times": np.arange(360) % 4}, ParameterError, "give at least 9 times"),
-        ({"permutations": 19}, ParameterError, "use permutations=59"),
+        ({"permutations": 19}, ParameterError, "use 59 permutations or more"),
         ({"themes": {}}, ParameterError, "there are no themes"),
         ({"themes": {"x": "nope"}}, UnknownKey, "'nope' is not in this space"),
         ({"themes": {"x": [1.0, 2.0]}}, ParameterError, "theme 'x' is [1.0, 2.0]"),

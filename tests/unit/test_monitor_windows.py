@@ -158,5 +158,5 @@ def test_an_unknown_column_is_named_with_those_there_are() -> None:
     assert times_of(space, "day").dated
     with pytest.raises(InputError, match=r"^s.parquet: there is no column 'date'; it has day, size$"):
         times_of(space, "date", "s.parquet")
-    with pytest.raises(InputError, match="there is no column 'date'; it has no payload columns"):
+    with pytest.raises(InputError, match="there is no column 'date'; it has no payload columns: make"):
         times_of(nearer.Space(["a"], [[1.0]]), "date")

@@ -238,7 +238,7 @@ def test_the_same_seed_gives_the_same_bits() -> None:
         ({"positive": UP[:4], "negative": DOWN[:4], "alpha": 0.05, "method": "pairs"}, ParameterError,
          "give at least 6 pairs"),
         ({"positive": UP[:4], "negative": DOWN[:3], "method": "pairs"}, ParameterError, "are no pairs"),
-        ({"positive": UP[:1], "alpha": 0.05}, ParameterError, "2 positive examples and permutations=19"),
+        ({"positive": UP[:1], "alpha": 0.05}, ParameterError, "2 positive examples and 19 permutations"),
         ({"positive": [[1.0, 2.0]]}, ParameterError, "positive 0 has shape"),
         ({"positive": [[np.nan] * DIM]}, ParameterError, "holds NaN or infinity"),
         ({"positive": [[1.0] * DIM], "negative": [[1.0] * DIM]}, InputError, "there is no direction"),
@@ -290,3 +290,34 @@ def test_examples_and_items_that_are_neither_keys_nor_vectors_are_one_line() -> 
     with pytest.raises(ParameterError, match=r"^item is 3; give keys or vectors \(dim,\)$"):
         axis.project(3)
     assert axis.project(space["a"]).tolist() == axis.project(["a"]).tolist()
+
+
+def test_the_verdict_is_said_in_words_by_a_stated_rule(tmp_path: Path) -> None:
+    space, _ = planted()
+    found = space.axis(UP, DOWN)
+    few, single = space.axis(UP[:3], DOWN[:3]), space.axis(UP[:1], DOWN[:1])
+    alone, near = space.axis(UP[:1]), space.axis(["k1", "k2", "k3", "k4"], ["k5", "k6", "k7", "k8"])
+    verdicts = [axis.verdict for axis in (found, few, single, alone, near)]
+    assert verdicts == ["a direction", *["too few examples"] * 3, "not shown"]
+    assert max(found.p_value, found.evidence.p_random or 0) <= 0.05 < near.p_value
+    assert found.facts()[0] == ("verdict", f"a direction. {found.meaning}")
+    assert str(near).startswith("verdict")
+    assert "not shown to be a direction" in str(near).splitlines()[0]
+    assert few.meaning.endswith("give at least 4 examples a side.")
+    assert alone.meaning.endswith("give at least 2 examples, or negative ones.")
+    assert dict(single.facts())["p-value"] == "cannot be told: give at least 4 examples a side"
+    assert dict(single.facts())["wrong side"] == "cannot be told: give at least 2 examples a side"
+    assert dict(alone.facts())["wrong side"] == "cannot be told: give at least 2 examples"
+    assert (near.to_dict()["verdict"], near.to_dict()["meaning"]) == ("not shown", near.meaning)
+    near.page(5).save(tmp_path / "axis.html")
+    assert near.meaning in (tmp_path / "axis.html").read_text()
+
+
+def test_a_direction_of_random_keys_is_said_at_most_at_the_stated_rate() -> None:
+    random = np.random.default_rng(0)
+    space = Space([f"k{row}" for row in range(300)], random.standard_normal((300, 6)))
+    said = 0
+    for run in range(200):
+        keys = [f"k{row}" for row in random.permutation(300)[:10]]
+        said += space.axis(keys[:5], keys[5:], permutations=99, seed=run).verdict == "a direction"
+    assert said <= 18  # 10 expected at most; binomial(200, 0.05) exceeds 18 with chance 0.005

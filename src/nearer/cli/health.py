@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +14,8 @@ import nearer
 from nearer.cli.destination import require_page_destination
 from nearer.cli.identified import carries_identity, matrix_of
 from nearer.cli.options import AsJson, Overwrite, Seed, SpaceName, Threads
-from nearer.cli.output import print_json, print_next, print_table, write
+from nearer.cli.output import WIDE, print_json, print_next, print_table, write
+from nearer.errors import one_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,18 +108,27 @@ def _held_out(test: str) -> nearer.Space | NDArray[np.float32]:
 
 
 def _show(report: HealthReport) -> None:
+    """The figures in a narrow table; below it, what is said of those that are not good."""
     print_table(
-        ("measure", "value", "95 %", "reference", "verdict", "meaning", "what to do"),
-        [
-            (*measure.figures(), measure.verdict, measure.meaning, measure.advice)
-            for measure in report.measures
-        ],
+        ("measure", "value", "95 %", "reference", "verdict"),
+        [(*measure.figures(), measure.verdict) for measure in report.measures],
         numbers=("value", "95 %", "reference"),
     )
     write()
-    write(report.about())
+    _write_wrapped(report.about())
     for measure in report.measures:
-        if measure.examples and measure.verdict != "good":
-            write(f"{measure.name}: {measure.named()}")
+        if measure.wanting:
+            write()
+            _write_wrapped(f"{measure.verdict}: {measure.name}: {measure.meaning} {measure.advice}")
+            if measure.examples:
+                _write_wrapped(f"{measure.name}: {measure.named()}")
+    if report.skipped:
+        write()
     for one in report.skipped:
-        write(f"not measured: {one.name}: {one.why}")
+        _write_wrapped(f"not measured: {one.name}: {one.why}")
+
+
+def _write_wrapped(text: str) -> None:
+    """`text` in lines as wide as the terminal; in one where there is none."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
+    write(textwrap.fill(one_line(text), width, subsequent_indent="  ", break_on_hyphens=False))

@@ -71,7 +71,7 @@ def changes(
     InputError : no or too few shared keys (the message says how many are needed), or vectors all alike.
     ParameterError : an argument outside its range.
     """
-    fdr, seed = checked_alpha(fdr), checked_seed(seed)
+    fdr, seed = checked_alpha(fdr, "fdr"), checked_seed(seed)
     k, neighbors = checked_number("k", k, 1), checked_number("neighbors", neighbors, 1)
     plan = checked_plan(before, after, method, None, None, ridge)
     task = _Task(plan, plan.method != "orthogonal" and ridge is None, fdr, seed)

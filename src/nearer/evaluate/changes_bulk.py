@@ -49,7 +49,8 @@ def bulk_p_values(
         expected[part] += middle
         spread[part] = max(1.4826 * float(np.median(np.abs(deviations[part]))), smallest)
     scaled = deviations / spread
-    return np.asarray(ndtr(-scaled / tail_width(scaled, fdr)), np.float64), np.exp(expected)
+    tails = ndtr(-scaled / tail_width(scaled, fdr))
+    return np.maximum(tails, np.finfo(float).tiny), np.exp(expected)  # no p-value is 0
 
 
 def tail_width(scaled: Vector, fdr: float) -> float:

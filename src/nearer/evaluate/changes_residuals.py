@@ -61,7 +61,10 @@ class Pairing:
         """Distance (n,) of each key from where a map that was fitted without its fold carries it.
 
         Of directions, |a/|a| - b/|b|| = sqrt(2 - 2 cosine), where the metric is "cosine", else Euclidean.
+        Zeros where both sides are the same numbers: then no map is needed, and none can be better.
         """
+        if np.array_equal(self.x, self.y):
+            return np.zeros(len(self.x))
         return distances(left_out(self.x, self.y, self.plan, self.folds, True), self.y, self.metric)
 
     def unturned(self) -> Vector | None:

@@ -216,7 +216,7 @@ def _require_enough(times: int, themes: int, alpha: float, block: int, draws: in
         raise ParameterError(
             f"{draws} permutations reach p = {1 / (draws + 1):.3g} at best, alpha over {themes} themes asks "
             f"for {wanted:.3g}",
-            remedy=f"use permutations={smallest_draws(wanted)}",
+            remedy=f"use {smallest_draws(wanted):,} permutations or more",
         )
     if smallest_p(times, block, draws) > wanted:
         needed = next(t for t in range(2 * LEAST, 10**6) if smallest_p(t, block, 10**9) <= wanted)

@@ -57,7 +57,9 @@ def times_of(space: Space, column: str, where: str | None = None) -> Times:
     items = space.items
     names = [] if items is None else list(items.column_names)
     if items is None or column not in names:
-        has = f"it has {', '.join(names)}" if names else "it has no payload columns; pass items="
+        has = (
+            f"it has {', '.join(names)}" if names else "it has no payload columns: make the space with items"
+        )
         raise InputError(f"there is no column {shown(column)}", file=where, remedy=has)
     return read_times(items.column(column), where)
 

@@ -19,6 +19,7 @@ Method = Literal["orthogonal", "linear", "affine"]
 METHODS: tuple[str, ...] = get_args(Method)
 STEPS, SETTLED = 30, 1e-6  # reweighting stops: after so many rounds, or where the loss falls no more
 SQUARED = 0.25  # of the median residual: below it a residual counts squared, above by its length
+DECIDED = 0.5  # least part of a singular value that must stay without a fold, for the others to decide it
 
 Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
@@ -101,20 +102,53 @@ def solved(moments: Moments, plan: Plan) -> Map:
     sum(S) over the sum of squared lengths of the rotated rows. Linear and affine: (X'X + r I)^-1 X'Y with
     r = ridge * trace(X'X) / dim (Hoerl & Kennard, 1970).
     """
-    x, y = np.zeros_like(moments.x), np.zeros_like(moments.y)
-    if plan.center:
-        x, y = moments.x / moments.weight, moments.y / moments.weight
+    x, y = _centres(moments, plan)
     xx, xy = moments.about(x, y)
     if plan.method == "orthogonal":
-        left, values, right = np.linalg.svd(xy, full_matrices=False)
-        matrix = left @ right
-        if plan.scale:
-            length = float(np.einsum("ij,ik,kj->", matrix, xx, matrix, optimize=True))
-            matrix = matrix * (float(values.sum()) / length if length > 0 else 1.0)
+        left, _, right = np.linalg.svd(xy, full_matrices=False)
+        matrix: Matrix = _stretched(left @ right, xx, xy, plan)
     else:
         penalty = plan.ridge * max(float(np.trace(xx)), np.finfo(float).tiny) / len(xx)
-        matrix = np.linalg.lstsq(xx + penalty * np.eye(len(xx)), xy, rcond=None)[0]
+        matrix = np.asarray(np.linalg.lstsq(xx + penalty * np.eye(len(xx)), xy, rcond=None)[0], np.float64)
     return Map(matrix, x, y)
+
+
+def solved_without(whole: Moments, part: Moments, plan: Plan) -> Map:
+    """The map of `plan` for the rows of `whole` but not of `part`, where those rows decide it.
+
+    An orthogonal map turns every direction, also one in which only rows of `part` extend, such as a column
+    that is zero in nearly all others. What is left there is noise or rounding, and turns it by lot, so that
+    rows of `part` would land anywhere. A pair of singular directions of the whole fit that keeps less than
+    half of its singular value without `part` therefore stays as the whole fit has it: there nothing tells
+    whether the rows of `part` changed. The other directions are fitted without `part`.
+    """
+    rest = whole - part
+    if plan.method != "orthogonal":
+        return solved(rest, plan)
+    left, values, right = np.linalg.svd(whole.about(*_centres(whole, plan))[1])
+    x, y = _centres(rest, plan)
+    xx, xy = rest.about(x, y)
+    kept = np.einsum("im,im->m", left[:, : len(values)], xy @ right[: len(values)].T)
+    lost = np.flatnonzero(kept < DECIDED * values)
+    if not len(lost):
+        return solved(rest, plan)
+    others, theirs = np.delete(left, lost, axis=1), np.delete(right, lost, axis=0)
+    start, _, end = np.linalg.svd(others.T @ xy @ theirs.T, full_matrices=False)
+    matrix = others @ start @ end @ theirs + left[:, lost] @ right[lost]
+    return Map(_stretched(matrix, xx, xy, plan), x, y)
+
+
+def _centres(moments: Moments, plan: Plan) -> tuple[Vector, Vector]:
+    """What each side is taken about: its mean, or zeros."""
+    if plan.center:
+        return moments.x / moments.weight, moments.y / moments.weight
+    return np.zeros_like(moments.x), np.zeros_like(moments.y)
+
+
+def _stretched(matrix: Matrix, xx: Matrix, xy: Matrix, plan: Plan) -> Matrix:
+    """An orthogonal map times the factor of least squares, where `plan` allows one."""
+    length = float(np.einsum("ij,ik,kj->", matrix, xx, matrix, optimize=True)) if plan.scale else 0.0
+    return matrix * (float((matrix * xy).sum()) / length) if length > 0 else matrix
 
 
 def weights_of(x: Matrix, y: Matrix, plan: Plan, robust: bool) -> Vector:
@@ -150,7 +184,8 @@ def fitted(x: Matrix, y: Matrix, plan: Plan, robust: bool) -> Map:
 def left_out(x: Matrix, y: Matrix, plan: Plan, folds: NDArray[np.intp], robust: bool) -> Matrix:
     """Each row of `x` carried by a map that was fitted without the rows of its fold, (n, e).
 
-    `folds` (n,) numbers the parts from 0. A row thus has no say in where it is expected.
+    `folds` (n,) numbers the parts from 0. A row thus has no say in where it is expected, but in directions
+    that the rows of its fold alone decide (`solved_without`).
     """
     with one_thread():
         weights = weights_of(x, y, plan, robust)
@@ -159,5 +194,5 @@ def left_out(x: Matrix, y: Matrix, plan: Plan, folds: NDArray[np.intp], robust: 
         for fold in range(int(folds.max()) + 1):
             rows = np.flatnonzero(folds == fold)
             part = Moments.of(x[rows], y[rows], weights[rows])
-            carried[rows] = solved(whole - part, plan)(x[rows])
+            carried[rows] = solved_without(whole, part, plan)(x[rows])
     return carried

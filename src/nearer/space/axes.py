@@ -22,6 +22,7 @@ from nearer.space.reduction import one_thread
 if TYPE_CHECKING:
     from nearer.pages import Page
     from nearer.space.axes_removal import RemovalCost
+    from nearer.space.axes_verdict import AxisVerdict
     from nearer.space.space import Query, Space
 
 BLOCK = 65_536  # rows widened to double precision at a time
@@ -132,6 +133,20 @@ class Axis:
     def p_value(self) -> float:
         """`evidence.p_value`."""
         return self.evidence.p_value
+
+    @property
+    def verdict(self) -> AxisVerdict:
+        """ "a direction", "not shown" or "too few examples", by `axes_verdict.RULE`."""
+        from nearer.space.axes_verdict import verdict  # noqa: PLC0415  (it judges axes)
+
+        return verdict(self)
+
+    @property
+    def meaning(self) -> str:
+        """The verdict in a sentence, with what to do."""
+        from nearer.space.axes_verdict import meaning  # noqa: PLC0415  (as above)
+
+        return meaning(self)
 
     @property
     def name(self) -> str:

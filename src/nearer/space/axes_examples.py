@@ -57,7 +57,7 @@ def read_sides(space: Space, positive: Examples, negative: Examples, method: str
     if method == "pairs" and len(high.rows) != len(low.rows):
         raise ParameterError(
             f"{len(high.rows)} positive and {len(low.rows)} negative examples are no pairs",
-            remedy="give as many of each, in the order of the pairs, or method='means'",
+            remedy="give as many of each, in the order of the pairs, or use the method 'means'",
         )
     return high, low
 

@@ -13,6 +13,7 @@ import numpy as np
 from nearer.errors import IntegrityError, StorageError, shown
 from nearer.replace import new_file
 from nearer.space.axes import Axis, Evidence, Stability
+from nearer.space.axes_verdict import RULE, wanted
 from nearer.space.identity import require_same
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ def plain(axis: Axis) -> dict[str, Any]:
     """All but the vectors, for JSON."""
     return {
         "name": axis.name,
+        "verdict": axis.verdict,
+        "meaning": axis.meaning,
+        "rule": RULE,
         "identity": axis.identity,
         "method": axis.method,
         "dim": len(axis.direction),
@@ -49,7 +53,8 @@ def write(axis: Axis, path: str | PathLike[str], overwrite: bool) -> None:
         "direction": axis.direction.tolist(),
         "offset": axis.offset.tolist(),
     }
-    del document["name"], document["wrong_side"], document["dim"]
+    for told in ("name", "verdict", "meaning", "rule", "wrong_side", "dim"):
+        del document[told]  # what the rest says
     text = json.dumps(document, indent=1, allow_nan=False)
     with new_file(Path(path), overwrite) as handle:
         handle.write(text.encode("ascii"))
@@ -101,12 +106,14 @@ def _parsed(fields: dict[str, Any], space: Space) -> Axis:
 def facts(axis: Axis) -> list[tuple[str, str]]:
     """What an axis is and how sure it is, a line each: (name, value with its meaning)."""
     evidence, stable = axis.evidence, axis.stability
+    untold = f"cannot be told: give at least 2 examples{' a side' if axis.negative else ''}"
     found = [
+        ("verdict", f"{axis.verdict}. {axis.meaning}"),
         ("axis", axis.name),
         ("examples", f"{len(axis.positive)} positive, {len(axis.negative)} negative"),
     ]
     if evidence.separation is None or evidence.auc is None:
-        found.append(("separation", "cannot be told: give at least 2 examples a side"))
+        found.append(("separation", untold))
     else:
         found.append(
             (
@@ -114,17 +121,24 @@ def facts(axis: Axis) -> list[tuple[str, str]]:
                 f"d' {evidence.separation:.2f}, AUC {evidence.auc:.3f}, examples on axes of the others",
             )
         )
-    of = f"all {evidence.arrangements:,}" if evidence.exact else f"{evidence.arrangements:,}"
-    least = f"the least possible: {evidence.smallest_p:.3g}"
-    found.append(("p-value", f"{evidence.p_value:.4g} ({evidence.null}, {of} arrangements; {least})"))
+    if evidence.smallest_p < 1:
+        found.append(("p-value", _p_value(evidence)))
+    else:
+        found.append(("p-value", f"cannot be told: {wanted(axis)}"))
     if evidence.p_random is not None and axis.negative:
         found.append(("p of random axes", f"{evidence.p_random:.4g} (as many random keys separated as well)"))
     if stable is not None:
         turned = f"cosine {stable.mean:.3f} (least {stable.least:.3f}) without one example"
         found.append(("stability", f"{turned}; scores move by {stable.spread:.3f} standard deviations"))
     wrong = ", ".join(f"{name} ({score:+.2f})" for name, score in axis.wrong_side[:5])
-    found.append(("wrong side", wrong or "none of the examples"))
+    found.append(("wrong side", wrong or ("none of the examples" if axis.held_out else untold)))
     return found
+
+
+def _p_value(evidence: Evidence) -> str:
+    of = f"all {evidence.arrangements:,}" if evidence.exact else f"{evidence.arrangements:,}"
+    least = f"the least possible: {evidence.smallest_p:.3g}"
+    return f"{evidence.p_value:.4g} ({evidence.null}, {of} arrangements; {least})"
 
 
 def summary(axis: Axis) -> str:

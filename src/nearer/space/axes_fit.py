@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.chance import checked_alpha, checked_seed
+from nearer.chance import checked_alpha, checked_seed, smallest_draws
 from nearer.errors import InputError, ParameterError, shown
 from nearer.space import axes_chance, axes_separation
 from nearer.space.axes import Axis, Evidence, Stability, scores_along
@@ -101,8 +101,8 @@ def _offset(high: Side, low: Side, mean: Floats, method: str, space: Space) -> F
 
 def _require_enough(high: int, low: int, method: str, draws: int, alpha: float) -> None:
     if not low:
-        least, needs = (1 / (draws + 1) if high > 1 else 1.0), "2 positive examples and permutations="
-        needs += f"{int(np.ceil(1 / alpha)) - 1}"
+        least, needs = (1 / (draws + 1) if high > 1 else 1.0), "2 positive examples and "
+        needs += f"{smallest_draws(alpha):,} permutations"
     elif method == "pairs":
         least, needs = axes_chance.smallest_pairs_p(high), f"{axes_chance.needed(alpha, method)} pairs"
     else:

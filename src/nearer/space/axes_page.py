@@ -8,6 +8,7 @@ import numpy as np
 
 from nearer.pages import Page, bars, histogram
 from nearer.space.axes_files import facts
+from nearer.space.axes_verdict import RULE
 
 if TYPE_CHECKING:
     from nearer.space.axes import Axis
@@ -40,4 +41,4 @@ def page(axis: Axis, k: int) -> Page:
         histogram(counts, edges, marks={"middle": 0.0}, x_label="score"),
         "Where the keys of the space lie along the axis.",
     )
-    return made
+    return made.paragraph(f"Rule. {RULE[0].upper()}{RULE[1:]}.")

@@ -39,6 +39,7 @@ def test_it_writes_a_page_and_a_space_without_the_axis(here: Path, run: Run) -> 
         "axis", "words.space", *SIDES, "-o", "axis.html", "--remove", "left.space", "--project", "list"
     )
     assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[0].startswith("verdict")
     for part in (
         "separation",
         "p-value",
@@ -69,6 +70,8 @@ def test_it_writes_a_page_and_a_space_without_the_axis(here: Path, run: Run) -> 
         ((*SIDES, "-o", "corpus.html"), 1, ("corpus.html: already exists", "--overwrite")),
         ((*SIDES, "--remove", "words.space"), 1, ("words.space: already exists", "--overwrite")),
         ((*SIDES, "--method", "svm"), 2, ("--method",)),
+        (("--positive", "list,tuple", "--negative", "import", "--method", "pairs"), 2,
+         ("are no pairs; give as many of each, in the order of the pairs, or use the method 'means'",)),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_one_line(

@@ -52,4 +52,4 @@ def test_what_cannot_be_compared_is_one_line(here: Path, run: Run) -> None:
     assert "no report is written as '.png'; end in .html" in failed.stderr
     failed = run("changes", "words.space", "later.space", "--fdr", "2")
     assert failed.exit_code == 2
-    assert "use a rate between 0 and 1" in failed.stderr
+    assert "fdr is 2.0; use a rate between 0 and 1" in failed.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from cli_running import Run, RunJson
 
 import nearer
+from nearer.cli.health import health
 
 
 @pytest.fixture
@@ -40,17 +42,30 @@ def test_the_table_says_what_to_do(spaces: Path, run: Run) -> None:
     result = run("health", "a.space", "--counts", "often", "--compare", "b.space")
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert lines[0].split() == [
-        *("measure", "value", "95", "%", "reference", "verdict", "meaning", "what", "to", "do")
-    ]
+    assert lines[0].split() == ["measure", "value", "95", "%", "reference", "verdict"]
     duplicates = next(line for line in lines if line.startswith("duplicates"))
     assert "0.005" in duplicates
     assert "look" in duplicates
-    assert "Keep one of each group" in duplicates
+    said = next(line for line in lines if line.startswith("look: duplicates: "))
+    assert "Keep one of each group" in said
+    table = lines[: next(place for place, line in enumerate(lines) if not line)]
+    assert max(map(len, table)) <= 100
+    assert "Nothing." not in result.stdout
     assert "duplicates: k3 = k7" in lines
     assert "zero vectors: k9" in lines
     assert any(line.startswith("neighbour overlap") and "bad" in line for line in lines)
     assert "200 items x 8, cosine, 198 distinct; neighbours (k=10) and axes of 198 of them" in lines
+
+
+def test_a_terminal_is_not_wider_than_it_is(
+    spaces: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    health(space="a.space", compare=["b.space"], counts="often")
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert "look: duplicates: " in shown
+    assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_the_document_has_every_measure(spaces: Path, run_json: RunJson) -> None:

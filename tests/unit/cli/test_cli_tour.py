@@ -7,6 +7,7 @@ import sysconfig
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cli_running import RunJson
 
@@ -23,6 +24,7 @@ from nearer.cli.tour import (
     training,
     wines,
 )
+from nearer.cli.tour.meaning import scores
 from nearer.cli.tour.shipped import shipped_lines
 from nearer.errors import MissingExtra, ModelNotFound
 
@@ -238,3 +240,16 @@ def test_parts_without_their_library_say_how_to_get_it(
         assert found["files"] == []
         assert 'pip install "nearer[images]"' in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_tour_says_which_scores_are_high_and_what_a_search_must_ask_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = np.random.default_rng(0).standard_normal((400, 8))
+    rows[1] = rows[0] + 0.5 * rows[1]
+    names = ["lion", "tiger", "keyboard", *(f"w{row}" for row in range(397))]
+    scores(nearer.Space(names, rows), quiet=False)
+    told = capsys.readouterr().out
+    assert "for two given words, lion - tiger is far above chance." in told
+    assert "a search looks at all 400 words" in told
+    assert "it must ask for more, here " in told

@@ -17,6 +17,11 @@ FREQUENT = 20_000  # words whose scores are calibrated
 PAIRS = (("lion", "tiger"), ("lion", "keyboard"))
 ASKED = ("mouse", "horse", "printer", "river")  # words that are laid on the axis
 PAGE = "health.html"
+UNUSUAL = 0.05  # p-value of a pair up to which the tour calls its score far above chance
+SELDOM = 0.05  # part of the queries without a match that may be answered
+SMALL = (
+    "expected: a small corpus tells little of its rare words, so that small trained spaces look like this."
+)
 
 
 def meaning(folder: Path, quiet: bool) -> dict[str, Any]:
@@ -34,10 +39,11 @@ def meaning(folder: Path, quiet: bool) -> dict[str, Any]:
     report.save(folder / PAGE, overwrite=True)
     if not quiet:
         write(f"\nand is {trained} well? the page {PAGE} says what each figure means and what to do:\n")
-        rows = [(one.name, one.value, one.verdict) for one in report.measures if one.verdict != "good"]
+        rows = [(one.name, one.value, one.verdict) for one in report.measures if one.wanting]
         if rows:
             print_table(("measure", "value", "verdict"), rows, numbers=("value",))
-        write(f"\n{len(report.measures) - len(rows)} of {len(report.measures)} measures are good")
+            write(f"\n{SMALL}")
+        write(f"\n{len(report.measures) - len(rows)} of {len(report.measures)} measures ask for nothing")
     found["health"] = {one.name: one.verdict for one in report.measures}
     return {**found, "files": [folder / PAGE]}
 
@@ -49,7 +55,22 @@ def scores(space: nearer.Space, quiet: bool) -> dict[str, Any]:
     if not quiet:
         write("what does a cosine mean?\n")
         print_facts((f"{a} - {b}", calibration.meaning(score)) for (a, b), score in told.items())
+        write(f"\n{_advice(calibration, told)}")
     return {f"{a} - {b}": calibration.p_value(score) for (a, b), score in told.items()}
+
+
+def _advice(calibration: nearer.space.Calibration, told: dict[tuple[str, str], float]) -> str:
+    """Which of the scores are high for two given words, and what a search must ask for instead."""
+    high = " and ".join(
+        f"{a} - {b}" for (a, b), score in told.items() if calibration.p_value(score) <= UNUSUAL
+    )
+    first = f"for two given words, {high or 'none of these'} is far above chance."
+    bar = calibration.threshold(SELDOM)
+    return (
+        f"{first} a search looks at all {calibration.n:,} words, and of so many some score that high "
+        f"even where nothing matches: it must ask for more, here {bar:.2f}, "
+        f"to be wrong for {SELDOM:.0%} of the queries without a match."
+    )
 
 
 def direction(space: nearer.Space, quiet: bool) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from typing import Literal
 
 from nearer.evaluate.result import Result
 
-Grade = Literal["good", "look", "bad"]
+Grade = Literal["good", "look", "bad", "note"]
 Examples = Sequence[Sequence[str]]
 
-WORST: tuple[Grade, ...] = ("bad", "look", "good")  # the order in which verdicts count
+WORST: tuple[Grade, ...] = ("bad", "look", "good", "note")  # the order in which verdicts count
 CONVENTION = "a convention of this report"
 NOTHING = "Nothing."
 
@@ -55,7 +55,7 @@ class Measure(Result):
         looked at and nothing is estimated, and where none is known that holds.
     n : items that were looked at.
     unit : its unit and range.
-    verdict : "good", "look" or "bad", by `rule`.
+    verdict : "good", "look" or "bad", by `rule`; "note" where what is not bad is yet no praise.
     rule : the limits, what they apply to, and where they are from.
     meaning : what the figure says, in one sentence.
     advice : what to do, in one sentence.
@@ -77,6 +77,11 @@ class Measure(Result):
     reference: float | None = None
     reference_of: str = ""
     examples: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def wanting(self) -> bool:
+        """Whether the verdict asks for something to be done."""
+        return self.verdict in ("look", "bad")
 
     def figures(self) -> tuple[str, str, str, str]:
         """Name, value, interval and reference as tables show them."""
@@ -120,6 +125,7 @@ class Kind:
     group, name, unit, meaning, reference_of : as in `Measure`.
     advice : what to do where the verdict is not good.
     scale : the rule; `applies` says of what, where that is not the value itself.
+    passed : the verdict of what the rule calls good.
     """
 
     group: str
@@ -130,6 +136,7 @@ class Kind:
     advice: str
     reference_of: str = ""
     applies: str = ""
+    passed: Verdict = "good"
 
     def measured(
         self,
@@ -144,7 +151,7 @@ class Kind:
         told: str = "",
     ) -> Measure:
         """The measure of `value`; `judged` is what the rule looks at, `told` is added to the meaning."""
-        verdict = self.scale.verdict(value if judged is None else judged)
+        ruled = self.scale.verdict(value if judged is None else judged)
         return Measure(
             self.group,
             name or self.name,
@@ -152,10 +159,10 @@ class Kind:
             None if interval is None else (float(interval[0]), float(interval[1])),
             int(n),
             self.unit,
-            verdict,
+            self.passed if ruled == "good" else ruled,
             f"{self.applies}: {self.scale}" if self.applies else str(self.scale),
             f"{self.meaning} {told}".strip(),
-            NOTHING if verdict == "good" else self.advice,
+            NOTHING if ruled == "good" else self.advice,
             None if reference is None else float(reference),
             "" if reference is None else self.reference_of,
             tuple(tuple(group) for group in examples),

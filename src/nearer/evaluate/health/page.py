@@ -32,7 +32,7 @@ def page(report: HealthReport) -> Page:
         ]
     )
     for measure in report.measures:
-        if measure.verdict != "good":
+        if measure.wanting:
             head = f"{measure.verdict}: {measure.name} {number(measure.value)}."
             alarm = measure.verdict == "bad"
             made.paragraph(f"{head} {measure.meaning} {measure.advice}", alarm=alarm)
@@ -64,7 +64,7 @@ def _figures(made: Page, report: HealthReport) -> None:
 
 def _said(measure: Measure) -> str:
     """Meaning, advice, unit, reference and rule, a sentence each."""
-    advice = "" if measure.verdict == "good" else f"{measure.advice} "
+    advice = f"{measure.advice} " if measure.wanting else ""
     reference = f" Reference: {measure.reference_of}." if measure.reference_of else ""
     unit = measure.unit[:1].upper() + measure.unit[1:]
     return f"{measure.meaning} {advice}{unit}; of {measure.n:,} items.{reference} Rule: {measure.rule}."

@@ -84,7 +84,7 @@ class HealthReport(Result):
         lines += [
             f"{measure.verdict}: {measure.name}: {measure.meaning} {measure.advice}"
             for measure in self.measures
-            if measure.verdict != "good"
+            if measure.wanting
         ]
         return "\n".join([*lines, *(f"not measured: {one.name}: {one.why}" for one in self.skipped)])
 

@@ -35,7 +35,8 @@ HALF = Kind(
     "a half the space is not nested, and `nearer dims` is the way to fewer columns.",
     "The first columns say nothing of the items: see which columns do.",
     "chance: k of the other items, drawn by lot",
-    "overlap / chance",
+    "overlap / chance, where good is a note: above chance is not yet nested",
+    "note",
 )
 
 
