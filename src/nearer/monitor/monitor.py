@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from nearer.chance import checked_alpha
 from nearer.errors import ParameterError, shown
@@ -20,6 +20,7 @@ from nearer.monitor.explaining import moved
 from nearer.monitor.incoming import Incoming
 from nearer.monitor.inhomogeneity import inhomogeneity
 from nearer.monitor.outliers import FDR, unusual
+from nearer.monitor.position import begun, extended
 from nearer.monitor.power import detectable
 from nearer.monitor.scores import Scores
 from nearer.monitor.sequential import Evidence
@@ -117,6 +118,17 @@ class Monitor:
         """How many windows were checked."""
         return self._standing.windows
 
+    def go_on(self, rows: Iterable[NDArray[Any]]) -> int:
+        """Begin, or go on with, the table that has these rows; how many of them were checked before.
+
+        Only a monitor with a state remembers: it knows every table by the rows it checked. 0: the table is
+        new, and its rows follow those of the others.
+        """
+        if self._state is None:
+            return 0
+        self._standing = replace(self._standing, seen=begun(self._standing.seen, rows))
+        return self._standing.seen[-1].rows
+
     def check(
         self, vectors: Space | ArrayLike, *, keys: Sequence[str] | None = None, time: Any = None
     ) -> Verdict:
@@ -137,7 +149,8 @@ class Monitor:
         came = Incoming.of(self.baseline, vectors, keys, time, self._standing.time)
         verdict, evidence = self._sequential(came) if self.mode == "sequential" else self._single(came)
         when = came.time or self._standing.time
-        standing = Standing(self.windows + 1, when, evidence)
+        seen = () if self._state is None else extended(self._standing.seen, came.matrix)
+        standing = Standing(self.windows + 1, when, evidence, seen)
         verdict = replace(
             verdict,
             unusual=unusual(self.baseline, came.rows, came.keys, self.fdr),
