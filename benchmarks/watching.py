@@ -128,7 +128,7 @@ def measured(
         setting = drawn(seed)
         baseline = Baseline.of(space(setting.baseline), rows=1_200, seed=seed, block=setting.block)
         told = delay(
-            baseline, space(setting.sample), setting.window, ALPHA, mode=mode, streams=59, seed=seed, **fewer
+            baseline, setting.sample, setting.window, ALPHA, mode=mode, streams=59, seed=seed, **fewer
         )
         computed.append(told)
         monitor = nearer.Monitor(baseline, ALPHA, seed, mode=mode)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 import nearer
-from nearer.cli.destination import require_file_destination, require_space_destination
+from nearer.cli.destination import require_page_destination, require_space_destination
 from nearer.cli.options import AsJson, Overwrite, Seed, SpaceName, Threads, named_values, saved_space
 from nearer.cli.output import print_json, print_next, write
 from nearer.errors import FormatError, StorageError, shown
@@ -187,10 +187,6 @@ def _require_destinations(
             )
         require_space_destination(out, overwrite)
     if report is not None:
-        if report.suffix.lower() not in (".html", ".htm"):
-            raise FormatError(
-                f"no report is written as {shown(report.suffix)}", file=report, remedy="end in .html"
-            )
-        require_file_destination(report, overwrite)
+        require_page_destination(report, overwrite, "report")
     if map_folder is not None and map_folder.exists() and not overwrite:
         raise StorageError("already exists", file=map_folder, remedy="add --overwrite to replace it")

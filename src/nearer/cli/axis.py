@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import nearer
-from nearer.cli.destination import require_file_destination, require_space_destination
+from nearer.cli.destination import require_page_destination, require_space_destination
 from nearer.cli.keys import listed_keys
 from nearer.cli.options import AsJson, HowMany, Overwrite, Seed, SpaceName
 from nearer.cli.output import print_facts, print_json, print_next, print_table, write
-from nearer.errors import FormatError, shown
 
 if TYPE_CHECKING:
     from nearer.space import Axis, RemovalCost
@@ -22,7 +21,6 @@ EXAMPLES = (
     "nearer axis glove-6b-50d --positive she,her,woman,mother --negative he,his,man,father "
     "--project nurse,engineer -o gender.html",
 )
-ENDINGS = (".html", ".htm", ".json")
 
 
 def axis(
@@ -62,11 +60,7 @@ def axis(
 ) -> None:
     """A direction from examples: how well it separates, whether that is chance, and what lies at its ends."""
     if out is not None:
-        if out.suffix.lower() not in ENDINGS:
-            raise FormatError(
-                f"no axis is written as {shown(out.suffix)}", file=out, remedy="end in .html or .json"
-            )
-        require_file_destination(out, overwrite)
+        require_page_destination(out, overwrite, "axis", ".json")
     if remove is not None:
         require_space_destination(remove, overwrite)
     opened = nearer.load(space)

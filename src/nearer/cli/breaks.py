@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import nearer
-from nearer.cli.destination import require_file_destination
+from nearer.cli.destination import require_page_destination
 from nearer.cli.keys import listed_keys
 from nearer.cli.options import AsJson, Overwrite, Seed, SpaceName
 from nearer.cli.output import print_json, print_next, print_table, write
-from nearer.errors import FormatError, SpaceMismatch, shown
+from nearer.errors import SpaceMismatch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,11 +60,7 @@ def breaks(
     from nearer.monitor import breaks as find_breaks  # noqa: PLC0415  (verbs start fast)
 
     if out is not None:
-        if out.suffix.lower() not in (".html", ".htm"):
-            raise FormatError(
-                f"no breaks are written as {shown(out.suffix)}", file=out, remedy="end in .html"
-            )
-        require_file_destination(out, overwrite)
+        require_page_destination(out, overwrite)
     by_keys = {name: listed_keys(keys) for name, keys in _named("--theme", theme or [])}
     by_text = dict(_named("--theme-text", theme_text or []))
     if not by_keys and not by_text:

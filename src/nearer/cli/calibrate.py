@@ -9,17 +9,16 @@ from typing import Annotated, Any, Literal
 import typer
 
 import nearer
-from nearer.cli.destination import require_file_destination
+from nearer.cli.destination import require_page_destination
 from nearer.cli.options import AsJson, Overwrite, Seed, SpaceName
 from nearer.cli.output import print_json, print_next, write
-from nearer.errors import FormatError, InputError, NearerError, UnknownKey, shown
+from nearer.errors import InputError, NearerError, UnknownKey
 
 EXAMPLES = (
     "nearer calibrate words.space --score 0.7 --frequency rank -o words.html",
     "nearer calibrate words.space matches.tsv --method platt --score 0.5 -o words.json",
 )
 RATE = 0.01
-ENDINGS = (".html", ".htm", ".json")
 
 
 def calibrate(
@@ -75,11 +74,7 @@ def calibrate(
     hits. `nearer search --false-match-rate` says "no match" by the threshold that is told here.
     """
     if out is not None:
-        if out.suffix.lower() not in ENDINGS:
-            raise FormatError(
-                f"no calibration is written as {shown(out.suffix)}", file=out, remedy="end in .html, .json"
-            )
-        require_file_destination(out, overwrite)
+        require_page_destination(out, overwrite, "calibration", ".json")
     if columns is not None and pairs is None:
         raise typer.BadParameter("--columns goes with PAIRS")
     given: dict[str, Any] = {"sample": sample, "queries": queries, "by_frequency": frequency}

@@ -8,16 +8,14 @@ from typing import Annotated, Literal
 import typer
 
 import nearer
-from nearer.cli.destination import require_file_destination
+from nearer.cli.destination import require_page_destination
 from nearer.cli.options import AsJson, Overwrite, Seed
 from nearer.cli.output import print_json, print_next, write
-from nearer.errors import FormatError, shown
 
 EXAMPLES = (
     "nearer changes words.space later.space",
     "nearer changes words.space later.space --repeat-before again.space -o changes.html",
 )
-ENDINGS = (".html", ".htm")
 
 
 def changes(
@@ -52,9 +50,7 @@ def changes(
     repeats with other seeds, or, without any, from the keys in general.
     """
     if out is not None:
-        if out.suffix.lower() not in ENDINGS:
-            raise FormatError(f"no report is written as {shown(out.suffix)}", file=out, remedy="end in .html")
-        require_file_destination(out, overwrite)
+        require_page_destination(out, overwrite, "report")
     result = nearer.evaluate.changes(
         nearer.load(before),
         nearer.load(after),

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from nearer.errors import FormatError, ParameterError, StorageError, shown
 
+PAGES = (".html", ".htm")
+
 
 def require_space_destination(path: Path, overwrite: bool) -> None:
     """Raise `FormatError` or `StorageError` if a space cannot be saved at `path`."""
@@ -64,6 +66,17 @@ def require_file_destination(path: Path, overwrite: bool) -> None:
         if path.is_dir():
             raise StorageError("is a folder", file=path, remedy="choose another name")
     require_folder(path.parent)
+
+
+def require_page_destination(path: Path, overwrite: bool, what: str = "page", *others: str) -> None:
+    """Raise `FormatError` or `StorageError` if `what` cannot be saved at `path`: a page, or of `others`."""
+    if path.suffix.lower() not in (*PAGES, *others):
+        raise FormatError(
+            f"no {what} is written as {shown(path.suffix)}",
+            file=path,
+            remedy=f"end in {' or '.join((PAGES[0], *others))}",
+        )
+    require_file_destination(path, overwrite)
 
 
 def make_folder(folder: Path) -> None:

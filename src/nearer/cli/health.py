@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import nearer
-from nearer.cli.destination import require_file_destination
+from nearer.cli.destination import require_page_destination
 from nearer.cli.identified import carries_identity, matrix_of
 from nearer.cli.options import AsJson, Overwrite, Seed, SpaceName, Threads
 from nearer.cli.output import print_json, print_next, print_table, write
-from nearer.errors import FormatError, shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +23,6 @@ EXAMPLES = (
     "nearer health words.space --counts count -o health.html",
     "nearer health words.space --test queries.space --compare words.space --sample 500",
 )
-ENDINGS = (".html", ".htm")
 
 
 def health(
@@ -72,13 +70,7 @@ def health(
     from nearer import evaluate  # noqa: PLC0415  (verbs start fast)
 
     if out is not None:
-        if out.suffix.lower() not in ENDINGS:
-            raise FormatError(
-                f"no report is written as {shown(out.suffix)}",
-                file=out,
-                remedy="end in .html; --json for data",
-            )
-        require_file_destination(out, overwrite)
+        require_page_destination(out, overwrite, "report")
     report = evaluate.health(
         nearer.load(space),
         test=None if test is None else _held_out(test),

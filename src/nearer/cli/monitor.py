@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import nearer
-from nearer.cli.destination import require_file_destination, require_folder
+from nearer.cli.destination import require_folder, require_page_destination
 from nearer.cli.monitor_input import Lines, Source, divided, opened, paired
 from nearer.cli.monitor_telling import Teller, explain
 from nearer.cli.options import AsJson, Overwrite, Seed
 from nearer.cli.output import print_json, print_next, print_table, write
 from nearer.cli.program import ALARMED
-from nearer.errors import FormatError, InputError, shown
+from nearer.errors import InputError
 
 if TYPE_CHECKING:
-    from nearer.monitor import Detectable, Watched
+    from nearer.monitor import Delay, Detectable, Watched
 
 EXAMPLES = (
     "nearer monitor readings.parquet --time day --until 2024-03-31 --window 1mo --sequential -o drift.html",
@@ -40,7 +40,9 @@ def monitor(
             show_default="BASELINE, after --until",
         ),
     ] = None,
-    time: Annotated[str | None, typer.Option(metavar="COLUMN", help="The column of times.")] = None,
+    time: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The column of times; of JSON lines the field.")
+    ] = None,
     until: Annotated[
         str | None, typer.Option(metavar="TIME", help="Rows of BASELINE up to this time are the baseline.")
     ] = None,
@@ -56,7 +58,10 @@ def monitor(
     ] = None,
     block: Annotated[int, typer.Option(metavar="N", help="Rows in a row that depend on each other.")] = 1,
     in_order: Annotated[
-        bool, typer.Option("--in-order", help="Refuse rows that go backwards in time; do not sort them.")
+        bool,
+        typer.Option(
+            "--in-order", help="Refuse rows that go backwards in time; do not sort them. Always of -."
+        ),
     ] = False,
     state: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Keep the state here, and go on from it.")
@@ -65,8 +70,16 @@ def monitor(
         Path | None, typer.Option(metavar="FILE", help="Add a JSON line a window to this file.")
     ] = None,
     power: Annotated[
-        bool, typer.Option("--power/--no-power", help="Measure the smallest changes that can be found.")
+        bool,
+        typer.Option(
+            "--power/--no-power",
+            help="Measure the smallest changes that a window can show; of - for a page alone.",
+        ),
     ] = True,
+    delay_for: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Vectors after a change: how many windows until its alarm?"),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE.html", help="Write a page of it all.")
     ] = None,
@@ -80,16 +93,20 @@ def monitor(
     with it that of the whole stream, however long.
     """
     _require_places(out, overwrite, log)
+    page_only = stream == "-" and out is None  # a stream has told its windows: what is more has no place
+    if page_only and delay_for is not None:
+        raise typer.BadParameter("--delay-for is told on the page of a stream from -: add -o FILE.html")
     before, after, compared = _sources(baseline, stream, time, until, in_order=in_order)
+    changed = None if delay_for is None else opened(delay_for)
     chosen: dict[str, Any] = {} if tests is None else {"tests": tuple(tests.split(","))}
     watcher = nearer.Monitor(
         before.space, alpha, seed, mode="sequential" if sequential else "window",
         block=block, state=state, log=log, **chosen,
     )  # fmt: skip
     if after is None:
-        watched = _from_standard_input(watcher, window, as_json=as_json)
+        watched = _from_standard_input(watcher, window, time, as_json=as_json)
     else:
-        from nearer.monitor import texts_of, watch  # noqa: PLC0415  (verbs start fast)
+        from nearer.monitor import watch  # noqa: PLC0415  (verbs start fast)
 
         watched = watch(
             watcher, after.space, window, time=time, in_order=in_order,
@@ -97,10 +114,13 @@ def monitor(
         )  # fmt: skip
         said = (*filter(None, [compared]), *before.notes, *after.notes)
         watched = replace(watched, notes=(*said, *watched.notes))
+    from nearer.monitor import texts_of  # noqa: PLC0415  (as above)
+
     watched = watched.with_texts(texts_of(before.space, watched.named, but=time))
-    if power and watched.mode == "window" and watched.told:
-        usual = sorted(told.verdict.n for told in watched.told)[len(watched.told) // 2]
-        watched = watched.with_detectable(watcher.detectable(usual))
+    if power and not page_only and watched.mode == "window" and watched.told:
+        watched = watched.with_detectable(watcher.detectable(watched.usual))
+    if changed is not None and watched.told:
+        watched = watched.with_delay(_delay(watcher, changed, watched.usual))
     if out is not None:
         watched.save(out, overwrite)
     if after is not None:
@@ -123,11 +143,25 @@ def _sources(
     return (before, None, None) if stream == "-" else paired(before, opened(stream))
 
 
-def _from_standard_input(watcher: nearer.Monitor, window: str, *, as_json: bool) -> Watched:
+def _delay(watcher: nearer.Monitor, changed: Source, size: int) -> Delay:
+    """How many windows of `size` such rows pass until the alarm."""
+    from nearer.monitor import delay  # noqa: PLC0415  (verbs start fast)
+
+    tests = watcher.tests if watcher.mode == "window" else None
+    rows = changed.space if changed.states else changed.space.vectors
+    try:
+        return delay(
+            watcher.baseline, rows, size, watcher.alpha, mode=watcher.mode, seed=watcher.seed, tests=tests
+        )
+    except InputError as error:
+        raise InputError(error.problem, file=changed.name, row=error.row, remedy=error.remedy) from None
+
+
+def _from_standard_input(watcher: nearer.Monitor, window: str, time: str | None, *, as_json: bool) -> Watched:
     """Tell each window as it is full."""
     from nearer.monitor import Watched, stream  # noqa: PLC0415  (verbs start fast)
 
-    told, lines, teller = [], Lines(sys.stdin), Teller(as_json=as_json)
+    told, lines, teller = [], Lines(sys.stdin, time), Teller(as_json=as_json)
     if watcher.windows:
         teller.note(
             f"standard input is taken for what follows the {watcher.windows:,} windows checked before"
@@ -145,9 +179,7 @@ def _from_standard_input(watcher: nearer.Monitor, window: str, *, as_json: bool)
 
 def _require_places(out: Path | None, overwrite: bool, log: Path | None) -> None:
     if out is not None:
-        if out.suffix.lower() not in (".html", ".htm"):
-            raise FormatError(f"no page is written as {shown(out.suffix)}", file=out, remedy="end in .html")
-        require_file_destination(out, overwrite)
+        require_page_destination(out, overwrite)
     if log is not None:
         require_folder(log.parent)
 
@@ -168,6 +200,8 @@ def _tell(watched: Watched, baseline: str, out: Path | None, *, as_json: bool) -
     explain(watched)
     if watched.detectable is not None:
         _power(watched.detectable)
+    if watched.delay is not None:
+        write(f"\n{watched.delay.meaning}")
     if out is not None:
         print_next(f"open {out} in a browser")
 

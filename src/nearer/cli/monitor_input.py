@@ -143,13 +143,15 @@ def divided(source: Source, time: str, until: str, *, in_order: bool) -> tuple[S
 class Lines:
     """Key, vector and time of JSON lines such as {"key": "a", "vector": [1, 2], "time": "2024-05-01"}.
 
+    The field of times is `time`, and every line must have it; None: it is "time", where there is one.
+
     Attributes
     ----------
     items : how many were read; empty lines are none.
     """
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines, self._number, self.items = lines, 0, 0
+    def __init__(self, lines: Iterable[str], time: str | None = None) -> None:
+        self._lines, self._time, self._number, self.items = lines, time, 0, 0
 
     def where(self, _: int) -> tuple[str, str]:
         """Where the item stands that was read last, for errors."""
@@ -176,4 +178,9 @@ class Lines:
                 f"{shown(item)} holds no vector", file=file, row=row,
                 remedy='write {"key": "a", "vector": [1, 2], "time": "2024-05-01"}',
             )  # fmt: skip
-        return str(item.get("key", self.items - 1)), item["vector"], item.get("time")
+        if self._time is not None and item.get(self._time) is None:
+            raise InputError(
+                f"there is no time {shown(self._time)}", file=file, row=row,
+                remedy="fill it in, or leave out --time",
+            )  # fmt: skip
+        return str(item.get("key", self.items - 1)), item["vector"], item.get(self._time or "time")

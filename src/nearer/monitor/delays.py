@@ -8,26 +8,29 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nearer.chance import checked_alpha
+from nearer.chance import checked_alpha, checked_seed
 from nearer.errors import InputError, ParameterError, shown
-from nearer.monitor.baseline import Baseline, prepared
+from nearer.monitor.baseline import Baseline, checked_count
+from nearer.monitor.comparing import TESTS, checked_permutations, checked_tests
+from nearer.monitor.incoming import Incoming
 from nearer.monitor.scores import Scores
 from nearer.monitor.sequential import Evidence
 from nearer.monitor.two_sample import compare
 from nearer.monitor.verdict import Delay
 from nearer.space import Space
-from nearer.space.checks import checked_matrix
 
 STREAMS, SURE = 93, 0.95  # simulated streams, of which the second longest delay holds with confidence 95 %
 MOST = 60  # windows of a simulated stream
 MANY = 10  # windows in a sample that can be halved
+SAMPLE = "changed sample"
 
 Matrix = NDArray[np.float64]
+Mode = Literal["window", "sequential"]
 
 
 def delay(
@@ -36,49 +39,83 @@ def delay(
     window_size: int,
     alpha: float = 0.05,
     *,
-    mode: Literal["window", "sequential"] = "window",
+    mode: Mode = "window",
     quantile: float = 0.95,
     streams: int = STREAMS,
     seed: int = 0,
-    **options: Any,
+    tests: Iterable[str] | None = None,
+    permutations: int | None = None,
 ) -> Delay:
     """How many windows of changed data pass until the alarm.
 
     Parameters
     ----------
-    changed : vectors (c, dim) as they are after the change, a sample of at least two windows, better ten.
+    changed : a space of the baseline's identity, or vectors (c, dim), as they are after the change: a sample
+        of at least two windows, better ten; in the order of time where the baseline has blocks.
     mode : of the monitor; a "sequential" one starts with the change.
     quantile : the share of changes whose alarm comes within the delay.
     streams : simulated streams, at least log(0.05) / log(quantile): 59 for 0.95.
-    options : of `compare`, such as `tests`, in mode "window".
+    tests, permutations : of `compare`, in mode "window" alone.
 
     Each stream draws its windows, one by one, from `changed`, and checks them with this baseline from the
-    change on. The delay is the smallest of those simulated for which, with confidence 95 %, at least a
-    share `quantile` of such streams alarms within it, whatever the distribution: an upper tolerance limit
-    by order statistics (Wilks, 1941). It is one for streams of which `changed` is a fair sample. Where that
-    holds ten windows or more, each stream has a random half of it: halves differ from the whole as much
-    as a sample of this size from what it was drawn from (Shao & Wu, 1989), so that the sample's own error
-    is in the delays. A smaller sample's error is not.
+    change on. Rows of a baseline with blocks are drawn as whole runs of so many consecutive rows; what is
+    left of a window after its last whole run is not compared, and not drawn. The delay is the smallest of
+    those simulated for which, with confidence 95 %, at least a share `quantile` of such streams alarms within
+    it, whatever the distribution: an upper tolerance limit by order statistics (Wilks, 1941). It is one for
+    streams of which `changed` is a fair sample. Where that holds ten windows or more, each stream has a
+    random half of it: halves differ from the whole as much as a sample of this size from what it was drawn
+    from (Shao & Wu, 1989), so that the sample's own error is in the delays. A smaller sample's error is not.
 
-    Raises `InputError` for a sample that is too small and `ParameterError` for too few streams.
+    Raises `InputError` for a sample that is too small, NaN and rows that are all the same, `SpaceMismatch`
+    for another identity, metric or dimension, and `ParameterError` for too few streams, another mode, and
+    settings that are none, or none of the mode.
     """
-    rank = _rank(quantile, streams)
-    checked_alpha(alpha)
-    options = {"block": baseline.block, **options}
+    options = _checked_options(mode, checked_alpha(alpha), tests, permutations)
+    size, seed = checked_count("window_size", window_size), checked_seed(seed)
+    rank = _rank(quantile, checked_count("streams", streams))
+    runs = _runs(Incoming.of(baseline, changed, None, None, None, SAMPLE).rows, size, baseline.block)
     scores = Scores.of(baseline) if mode == "sequential" else None
-    rows = changed.vectors if isinstance(changed, Space) else checked_matrix(changed)
-    if len(rows) < 2 * window_size:
-        raise InputError(
-            f"{len(rows):,} changed rows are too few for windows of {window_size:,}",
-            remedy=f"pass {2 * window_size:,} or more",
-        )
     waited = sorted(
         _wait(_alarms(baseline, alpha, scores, options, seed + stream),
-              _windows(baseline, rows, window_size, np.random.default_rng((seed, stream))))
+              _windows(runs, size // baseline.block, np.random.default_rng((seed, stream))))
         for stream in range(streams)
     )  # fmt: skip
     middle, late = waited[(streams - 1) // 2], waited[rank - 1]
-    return Delay(window_size, alpha, quantile, _known(middle), _known(late), streams)
+    return Delay(size, alpha, quantile, _known(middle), _known(late), streams)
+
+
+def _checked_options(
+    mode: str, alpha: float, tests: Iterable[str] | None, permutations: int | None
+) -> dict[str, Any]:
+    """What `compare` gets; raises `ParameterError` for another mode, and for what it would ignore."""
+    if mode not in get_args(Mode):
+        raise ParameterError(f"mode is {shown(mode)}", remedy="use 'window' or 'sequential'")
+    given = {"tests": tests, "permutations": permutations}
+    ignored = [name for name, value in given.items() if value is not None]
+    if mode == "sequential" and ignored:
+        raise ParameterError(
+            f"{ignored[0]} is set, and mode 'sequential' has none",
+            remedy="leave it out, or use mode 'window'",
+        )
+    if permutations is not None:
+        permutations = checked_permutations(permutations, alpha)
+    return {"tests": checked_tests(TESTS if tests is None else tests), "permutations": permutations}
+
+
+def _runs(rows: Matrix, size: int, block: int) -> Matrix:
+    """Whole runs (runs, block, dim) of rows; raises `InputError` where they fill no two windows of `size`."""
+    of_block = "" if block == 1 else f" in blocks of {block:,}"
+    if size < block:
+        raise InputError(
+            f"windows of {size:,} rows hold no whole block of {block:,}", remedy=f"use {block:,} rows or more"
+        )
+    least = 2 * (size // block) * block
+    if len(rows) // block * block < least:
+        raise InputError(
+            f"{len(rows):,} changed rows{of_block} are too few for windows of {size:,}",
+            remedy=f"pass {least:,} or more",
+        )
+    return rows[: len(rows) // block * block].reshape(-1, block, rows.shape[1])
 
 
 def _rank(quantile: float, streams: int) -> int:
@@ -101,14 +138,12 @@ def _wait(alarms: Callable[[Matrix], bool], windows: Iterable[Matrix]) -> float:
     return next((count for count, window in enumerate(windows, 1) if alarms(window)), math.inf)
 
 
-def _windows(
-    baseline: Baseline, rows: NDArray[np.float32], size: int, draws: np.random.Generator
-) -> Iterator[Matrix]:
-    """Windows of one simulated stream, `MOST` at most."""
-    if len(rows) >= MANY * size:
-        rows = rows[draws.permutation(len(rows))[: len(rows) // 2]]
+def _windows(runs: Matrix, size: int, draws: np.random.Generator) -> Iterator[Matrix]:
+    """Windows of `size` runs (runs, block, dim) each, of one simulated stream, `MOST` at most."""
+    if len(runs) >= MANY * size:
+        runs = runs[draws.permutation(len(runs))[: len(runs) // 2]]
     for _ in range(MOST):
-        yield prepared(rows[draws.choice(len(rows), size, replace=False)], baseline.metric)
+        yield runs[draws.choice(len(runs), size, replace=False)].reshape(-1, runs.shape[2])
 
 
 def _alarms(
@@ -117,7 +152,8 @@ def _alarms(
     """What says of the windows of one stream, one after another, whether they alarm."""
     if scores is None:
         seeds = itertools.count(seed * (MOST + 1))
-        return lambda rows: compare(baseline, rows, alpha=alpha, seed=next(seeds), **options).p_value <= alpha
+        options = {"alpha": alpha, "block": baseline.block, **options}
+        return lambda rows: compare(baseline, rows, seed=next(seeds), **options).p_value <= alpha
     evidence = [Evidence.of(scores, seed)]
 
     def alarms(rows: Matrix) -> bool:

@@ -43,54 +43,53 @@ class Incoming:
         keys: Sequence[str] | None,
         time: Any,
         last: Times | None,
+        what: str = WINDOW,
     ) -> Incoming:
-        """Check a window; `last` is the time of the one before.
+        """Check a window; `last` is the time of the one before, and errors call it `what`.
 
         Raises `SpaceMismatch` for another identity, metric or dimension, `InputError` for NaN, rows that are
         all the same, keys that do not fit and time that goes backwards.
         """
         if isinstance(vectors, Space):
-            _require_same_space(vectors, baseline)
+            _require_same_space(vectors, baseline, what)
             keys = vectors.keys if keys is None else keys
             matrix = vectors.vectors
         else:
             matrix = checked_matrix(vectors)
-        _require_rows(matrix, baseline)
+        _require_rows(matrix, baseline, what)
         names = None if keys is None else checked_keys(keys)
         if names is not None:
             require_same_length(names, matrix)
-        require_numbers(matrix, names, WINDOW)
-        require_varied(matrix, WINDOW)
+        require_numbers(matrix, names, what)
+        require_varied(matrix, what)
         told = tuple(str(row) for row in range(len(matrix))) if names is None else tuple(names)
         return cls(prepared(matrix, baseline.metric), told, _forward(time, len(matrix), last), matrix)
 
 
-def _require_same_space(window: Space, baseline: Baseline) -> None:
+def _require_same_space(window: Space, baseline: Baseline, what: str) -> None:
     if baseline.identity is not None and window.identity != baseline.identity:
         raise SpaceMismatch(
-            f"the window has identity {window.identity[:12]}, the baseline {baseline.identity[:12]}: "
+            f"the {what} has identity {window.identity[:12]}, the baseline {baseline.identity[:12]}: "
             "vectors of different spaces cannot be compared",
             remedy="encode both with one encoder; after a change of model, `nearer align OLD NEW`, "
             "or make the baseline anew",
         )
     if window.metric != baseline.metric:
         raise SpaceMismatch(
-            f"the window is compared by {window.metric}, the baseline by {baseline.metric}",
+            f"the {what} is compared by {window.metric}, the baseline by {baseline.metric}",
             remedy="give both one metric",
         )
 
 
-def _require_rows(matrix: NDArray[np.float32], baseline: Baseline) -> None:
+def _require_rows(matrix: NDArray[np.float32], baseline: Baseline, what: str) -> None:
     if matrix.shape[1] != baseline.dim:
         raise SpaceMismatch(
-            f"the window has {matrix.shape[1]} columns, the baseline {baseline.dim}",
+            f"the {what} has {matrix.shape[1]} columns, the baseline {baseline.dim}",
             remedy="encode both with one encoder",
         )
     if len(matrix) < baseline.block:
         of_block = "" if baseline.block == 1 else f": not one whole block of {baseline.block}"
-        raise InputError(
-            f"{len(matrix)} rows{of_block}", file=WINDOW, remedy=f"pass at least {baseline.block}"
-        )
+        raise InputError(f"{len(matrix)} rows{of_block}", file=what, remedy=f"pass at least {baseline.block}")
 
 
 def _forward(time: Any, rows: int, last: Times | None) -> Times | None:

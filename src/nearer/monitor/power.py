@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearer.chance import binomial_interval, checked_alpha
+from nearer.chance import binomial_interval, checked_alpha, checked_seed
 from nearer.errors import ParameterError, shown
-from nearer.monitor.baseline import Baseline
+from nearer.monitor.baseline import Baseline, checked_count
 from nearer.monitor.planting import PLANTS, Sample, middle_cluster
 from nearer.monitor.two_sample import compare
 from nearer.monitor.verdict import Detectable, Effect
@@ -52,13 +52,13 @@ def detectable(
     keep the level, and a window larger than half of the baseline is simulated at half of it: the true
     effects are a little smaller, never larger, but for the error of the simulation.
 
-    Raises `ParameterError` for a power outside (0, 1) and a window of no rows.
+    Raises `ParameterError` for a power outside (0, 1), a window of no rows, no repeats and a bad seed.
     """
     checked_alpha(alpha)
     if not 0 < power < 1:
         raise ParameterError(f"power is {shown(power)}", remedy="use a number between 0 and 1, such as 0.8")
-    if isinstance(window_size, bool) or not isinstance(window_size, int) or window_size < 1:
-        raise ParameterError(f"window_size is {shown(window_size)}", remedy="use a whole number of rows")
+    window_size, repeats = checked_count("window_size", window_size), checked_count("repeats", repeats)
+    seed = checked_seed(seed)
     size = min(window_size, len(baseline.rows) // 2)
     options = {"permutations": math.ceil(round(5 / alpha, 9)) - 1, "block": baseline.block, **options}
     samples = [_sample(baseline, size, np.random.default_rng((seed, draw))) for draw in range(repeats)]

@@ -145,6 +145,19 @@ class Delay:
     windows: int | None
     streams: int
 
+    @property
+    def meaning(self) -> str:
+        """What the delay says, and what to do for a shorter one."""
+        late, middle = (
+            "more than were simulated" if count is None else f"{count:,}"
+            for count in (self.windows, self.median)
+        )
+        return (
+            f"After such a change {self.quantile:.0%} of streams raise an alarm within {late} windows of "
+            f"{self.n:,} rows, half of them within {middle} (alpha {self.alpha:g}, {self.streams} streams "
+            "simulated). A baseline of more rows finds it sooner."
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionaries, lists, numbers and strings."""
         return asdict(self)

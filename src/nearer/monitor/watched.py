@@ -8,7 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 from nearer.monitor.texts import with_text
-from nearer.monitor.verdict import Detectable, Moved, Verdict
+from nearer.monitor.verdict import Delay, Detectable, Moved, Verdict
 
 if TYPE_CHECKING:
     from nearer.pages import Page
@@ -77,6 +77,7 @@ class Watched:
     mode : "window", where alpha is the rate of each window, or "sequential", where it is that of all.
     detectable : what windows of their usual size can show, where it was asked for.
     texts : of items that are named, the beginning of what their space keeps as text.
+    delay : until the alarm on a sample of changed vectors, where one was given.
     """
 
     told: tuple[Told, ...]
@@ -85,7 +86,13 @@ class Watched:
     alpha: float
     mode: Literal["window", "sequential"] = "window"
     detectable: Detectable | None = None
+    delay: Delay | None = None
     texts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def usual(self) -> int:
+        """The median number of rows a window."""
+        return sorted(told.verdict.n for told in self.told)[len(self.told) // 2]
 
     @property
     def alarms(self) -> tuple[Told, ...]:
@@ -123,6 +130,10 @@ class Watched:
         unsure = {key for key in self.texts.keys() & texts.keys() if self.texts[key] != texts[key]}
         return replace(self, texts={key: text for key, text in both.items() if key not in unsure})
 
+    def with_delay(self, delay: Delay) -> Watched:
+        """The same with the delay until an alarm."""
+        return replace(self, delay=delay)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionaries, lists, numbers and strings."""
         return {
@@ -134,6 +145,7 @@ class Watched:
             "notes": list(self.notes),
             "texts": dict(self.texts),
             "detectable": None if self.detectable is None else self.detectable.to_dict(),
+            "delay": None if self.delay is None else self.delay.to_dict(),
             "windows": [told.to_dict() for told in self.told],
         }
 
@@ -169,6 +181,8 @@ class Watched:
         _unusual(page, self.told, self.texts)
         if self.detectable is not None:
             _detectable(page, self.detectable)
+        if self.delay is not None:
+            page.heading("How long a change goes unnoticed").paragraph(self.delay.meaning)
         return page
 
     def save(self, path: str | PathLike[str], overwrite: bool = False) -> None:

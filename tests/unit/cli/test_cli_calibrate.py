@@ -89,7 +89,7 @@ def test_hubs_are_corrected_for_on_request(run: Run, run_json: RunJson, index: s
             (*SPACE, "--queries", 50, "--false-match-rate", 0.01),
             "50 queries are too few for a false-match rate of 0.01; calibrate with at ",
         ),
-        ((*SPACE, "-o", "a.png"), "a.png: no calibration is written as '.png'; end in .html, .json"),
+        ((*SPACE, "-o", "a.png"), "a.png: no calibration is written as '.png'; end in .html or .json"),
         ((*SPACE, "-o", "ones.json"), "ones.json: already exists; add --overwrite to replace it"),
         (("calibrate", "one.space"), "a space of 1 key(s) has no pairs to calibrate by"),
         (("calibrate", "constant.space"), "constant vectors have nothing to calibrate; check that"),
