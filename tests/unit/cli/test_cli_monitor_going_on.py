@@ -57,7 +57,7 @@ def test_who_is_killed_goes_on_and_counts_no_row_twice(there: Path) -> None:
     whole = told("before.space", "after.space", *FAST, *mode)["windows"]
     command = ("before.space", "after.space", *FAST, *mode, "--state", "kept", "--log", "log.jsonl")
     slow = (
-        "import sys, time\nfrom nearer.monitor import monitor\nfrom nearer.cli.program import main\n"
+        "import sys, time\nfrom nearer.monitor import monitor\nfrom nearer.cli import main\n"
         "check = monitor.Monitor.check\n"
         "def late(*given, **named):\n    time.sleep(0.5)\n    return check(*given, **named)\n"
         "monitor.Monitor.check = late\nsys.argv = ['nearer', 'monitor', *sys.argv[1:]]\nmain()\n"
