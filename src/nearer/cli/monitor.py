@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,14 +11,15 @@ import typer
 
 import nearer
 from nearer.cli.destination import require_folder, require_page_destination
-from nearer.cli.monitor_input import Source, divided, lines_of_vectors, opened
+from nearer.cli.monitor_input import Lines, Source, divided, opened, paired
+from nearer.cli.monitor_telling import Teller, explain
 from nearer.cli.options import AsJson, Overwrite, Seed
 from nearer.cli.output import print_json, print_next, print_table, write
 from nearer.cli.program import ALARMED
 from nearer.errors import InputError
 
 if TYPE_CHECKING:
-    from nearer.monitor import Delay, Detectable, Told, Watched
+    from nearer.monitor import Delay, Detectable, Watched
 
 EXAMPLES = (
     "nearer monitor readings.parquet --time day --until 2024-03-31 --window 1mo --sequential -o drift.html",
@@ -95,7 +96,7 @@ def monitor(
     page_only = stream == "-" and out is None  # a stream has told its windows: what is more has no place
     if page_only and delay_for is not None:
         raise typer.BadParameter("--delay-for is told on the page of a stream from -: add -o FILE.html")
-    before, after = _sources(baseline, stream, time, until)
+    before, after, compared = _sources(baseline, stream, time, until, in_order=in_order)
     changed = None if delay_for is None else opened(delay_for)
     chosen: dict[str, Any] = {} if tests is None else {"tests": tuple(tests.split(","))}
     watcher = nearer.Monitor(
@@ -107,13 +108,18 @@ def monitor(
     else:
         from nearer.monitor import watch  # noqa: PLC0415  (verbs start fast)
 
-        plain = before.plain or after.plain
         watched = watch(
-            watcher, after.space, window, time=time, in_order=in_order, as_vectors=plain, where=after.name
-        )
-    if power and not page_only and watched.mode == "window":
+            watcher, after.space, window, time=time, in_order=in_order,
+            as_vectors=compared is not None, where=after.name,
+        )  # fmt: skip
+        said = (*filter(None, [compared]), *before.notes, *after.notes)
+        watched = replace(watched, notes=(*said, *watched.notes))
+    from nearer.monitor import texts_of  # noqa: PLC0415  (as above)
+
+    watched = watched.with_texts(texts_of(before.space, watched.named, but=time))
+    if power and not page_only and watched.mode == "window" and watched.told:
         watched = watched.with_detectable(watcher.detectable(watched.usual))
-    if changed is not None:
+    if changed is not None and watched.told:
         watched = watched.with_delay(_delay(watcher, changed, watched.usual))
     if out is not None:
         watched.save(out, overwrite)
@@ -124,16 +130,17 @@ def monitor(
 
 
 def _sources(
-    baseline: str, stream: str | None, time: str | None, until: str | None
-) -> tuple[Source, Source | None]:
-    """Baseline and stream; None: standard input."""
+    baseline: str, stream: str | None, time: str | None, until: str | None, *, in_order: bool
+) -> tuple[Source, Source | None, str | None]:
+    """Baseline, stream (None: standard input), and what is to be said of comparing their spaces."""
     if stream is None:
         if until is None or time is None:
             raise typer.BadParameter("give STREAM, or --time COLUMN and --until TIME to divide BASELINE")
-        return divided(opened(baseline), time, until)
+        return (*divided(opened(baseline), time, until, in_order=in_order), None)
     if until is not None:
         raise typer.BadParameter("--until divides BASELINE, and STREAM is given: leave one of them out")
-    return opened(baseline), None if stream == "-" else opened(stream)
+    before = opened(baseline)
+    return (before, None, None) if stream == "-" else paired(before, opened(stream))
 
 
 def _delay(watcher: nearer.Monitor, changed: Source, size: int) -> Delay:
@@ -141,7 +148,7 @@ def _delay(watcher: nearer.Monitor, changed: Source, size: int) -> Delay:
     from nearer.monitor import delay  # noqa: PLC0415  (verbs start fast)
 
     tests = watcher.tests if watcher.mode == "window" else None
-    rows = changed.space.vectors if changed.plain else changed.space
+    rows = changed.space if changed.states else changed.space.vectors
     try:
         return delay(
             watcher.baseline, rows, size, watcher.alpha, mode=watcher.mode, seed=watcher.seed, tests=tests
@@ -154,15 +161,20 @@ def _from_standard_input(watcher: nearer.Monitor, window: str, time: str | None,
     """Tell each window as it is full."""
     from nearer.monitor import Watched, stream  # noqa: PLC0415  (verbs start fast)
 
-    told = []
-    for one in stream(watcher, lines_of_vectors(sys.stdin, time), window):
-        write(json.dumps(one.to_dict(), allow_nan=False) if as_json else "  ".join(filter(None, one.cells())))
-        sys.stdout.flush()
+    told, lines, teller = [], Lines(sys.stdin, time), Teller(as_json=as_json)
+    if watcher.windows:
+        teller.note(
+            f"standard input is taken for what follows the {watcher.windows:,} windows checked before"
+        )
+    for one in stream(watcher, lines, window, where=lines.where):
+        teller.tell(one)
         told.append(one)
     if not told:
         raise InputError("the stream ended before its first window was full", file="standard input",
                          remedy=f"use a window smaller than {window}")  # fmt: skip
-    return Watched(tuple(told), (), len(watcher.baseline.rows), watcher.mode)
+    watched = Watched(tuple(told), (), len(watcher.baseline.rows), watcher.alpha, watcher.mode)
+    teller.end(watched, left=lines.items - sum(one.verdict.n for one in told))
+    return watched
 
 
 def _require_places(out: Path | None, overwrite: bool, log: Path | None) -> None:
@@ -179,32 +191,19 @@ def _tell(watched: Watched, baseline: str, out: Path | None, *, as_json: bool) -
         return
     from nearer.monitor import HEADS  # noqa: PLC0415  (verbs start fast)
 
-    print_table(HEADS, [told.cells() for told in watched.told], numbers=("window", "rows", "p", "effect"))
-    write(f"\n{watched.meaning}")
+    if watched.told:
+        print_table(HEADS, [told.cells() for told in watched.told], numbers=("window", "rows", "p", "effect"))
+        write()
+    write(watched.meaning)
     for note in watched.notes:
         write(f"note: {note}")
-    for told in watched.alarms[:1]:
-        _explain(told)
+    explain(watched)
     if watched.detectable is not None:
         _power(watched.detectable)
     if watched.delay is not None:
         write(f"\n{watched.delay.meaning}")
     if out is not None:
         print_next(f"open {out} in a browser")
-
-
-def _explain(told: Told) -> None:
-    """What moved in the first window that raised an alarm, with examples."""
-    if told.verdict.moved:
-        rows = [
-            (part.kind, part.name, part.before, part.after, part.effect, ", ".join(part.examples))
-            for part in told.verdict.moved[:5]
-        ]
-        write()
-        print_table(
-            ("moved", "what", "before", "after", "effect", "examples"), rows,
-            numbers=("before", "after", "effect"), title=f"Window {told.window}, from {told.start}",
-        )  # fmt: skip
 
 
 def _power(detectable: Detectable) -> None:

@@ -10,15 +10,18 @@ from nearer.monitor.monitor import Monitor
 from nearer.monitor.outliers import outlier_scores
 from nearer.monitor.power import detectable
 from nearer.monitor.sequential import Evidence
+from nearer.monitor.texts import texts_of, with_text
 from nearer.monitor.times import Times, read_times, time_of
 from nearer.monitor.two_sample import Comparison, compare
 from nearer.monitor.verdict import Delay, Detectable, Effect, Moved, TestOutcome, Unusual, Verdict
-from nearer.monitor.watched import HEADS, Told, Watched
+from nearer.monitor.watched import ADVICE, HEADS, SPREAD, Told, Watched, called
 from nearer.monitor.watching import stream, watch
-from nearer.monitor.windows import Window, Windows, times_of, windows
+from nearer.monitor.windows import Window, Windows, in_order_of_time, times_of, windows
 
 __all__ = [
+    "ADVICE",
     "HEADS",
+    "SPREAD",
     "TESTS",
     "Baseline",
     "Break",
@@ -40,15 +43,19 @@ __all__ = [
     "Window",
     "Windows",
     "breaks",
+    "called",
     "compare",
     "delay",
     "detectable",
+    "in_order_of_time",
     "moved",
     "outlier_scores",
     "read_times",
     "stream",
+    "texts_of",
     "time_of",
     "times_of",
     "watch",
     "windows",
+    "with_text",
 ]

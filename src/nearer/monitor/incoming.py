@@ -27,11 +27,13 @@ class Incoming:
     rows : float64 (m, dim), prepared as the baseline's are.
     keys : m keys; row numbers where none were given.
     time : of its last row, or None.
+    matrix : float32 (m, dim), the rows as they came.
     """
 
     rows: NDArray[np.float64]
     keys: tuple[str, ...]
     time: Times | None
+    matrix: NDArray[np.float32]
 
     @classmethod
     def of(
@@ -61,7 +63,7 @@ class Incoming:
         require_numbers(matrix, names, what)
         require_varied(matrix, what)
         told = tuple(str(row) for row in range(len(matrix))) if names is None else tuple(names)
-        return cls(prepared(matrix, baseline.metric), told, _forward(time, len(matrix), last))
+        return cls(prepared(matrix, baseline.metric), told, _forward(time, len(matrix), last), matrix)
 
 
 def _require_same_space(window: Space, baseline: Baseline, what: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from nearer.chance import checked_alpha, checked_seed
 from nearer.errors import ParameterError, shown
@@ -21,6 +21,7 @@ from nearer.monitor.explaining import moved
 from nearer.monitor.incoming import Incoming
 from nearer.monitor.inhomogeneity import inhomogeneity
 from nearer.monitor.outliers import FDR, unusual
+from nearer.monitor.position import begun, extended
 from nearer.monitor.power import detectable
 from nearer.monitor.scores import Scores
 from nearer.monitor.sequential import Evidence
@@ -119,6 +120,17 @@ class Monitor:
         """How many windows were checked."""
         return self._standing.windows
 
+    def go_on(self, rows: Iterable[NDArray[Any]]) -> int:
+        """Begin, or go on with, the table that has these rows; how many of them were checked before.
+
+        Only a monitor with a state remembers: it knows every table by the rows it checked. 0: the table is
+        new, and its rows follow those of the others.
+        """
+        if self._state is None:
+            return 0
+        self._standing = replace(self._standing, seen=begun(self._standing.seen, rows))
+        return self._standing.seen[-1].rows
+
     def check(
         self, vectors: Space | ArrayLike, *, keys: Sequence[str] | None = None, time: Any = None
     ) -> Verdict:
@@ -140,7 +152,8 @@ class Monitor:
         with one_thread():
             verdict, evidence = self._sequential(came) if self.mode == "sequential" else self._single(came)
         when = came.time or self._standing.time
-        standing = Standing(self.windows + 1, when, evidence)
+        seen = () if self._state is None else extended(self._standing.seen, came.matrix)
+        standing = Standing(self.windows + 1, when, evidence, seen)
         verdict = replace(
             verdict,
             unusual=unusual(self.baseline, came.rows, came.keys, self.fdr),

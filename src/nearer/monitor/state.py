@@ -6,7 +6,7 @@ killed at any instant leaves the state before a window or after it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from nearer.errors import IntegrityError, ParameterError, SpaceMismatch, StorageError, shown
 from nearer.monitor.baseline import Baseline
 from nearer.monitor.baseline_file import digest, fill, with_learned
+from nearer.monitor.position import Seen
 from nearer.monitor.scores import Scores
 from nearer.monitor.sealed import REMEDY, sealed, unsealed
 from nearer.monitor.sequential import Evidence
@@ -34,11 +35,13 @@ class Standing:
     windows : how many were checked.
     time : of the last row, where times were given.
     evidence : of the stream, in sequential mode.
+    seen : the tables and streams whose rows were checked, the one it stands in last.
     """
 
     windows: int = 0
     time: Times | None = None
     evidence: Evidence | None = None
+    seen: tuple[Seen, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ def _plain(standing: Standing) -> dict[str, Any]:
         "windows": standing.windows,
         "time": None if time is None else {"value": time.values[-1].item(), "dated": time.dated},
         "evidence": None,
+        "seen": [asdict(one) for one in standing.seen],
     }
     if evidence is not None:
         capital = [
@@ -144,8 +148,9 @@ def _standing(fields: dict[str, Any], baseline: Baseline) -> Standing:
     """What `_plain` told; raises `ValueError` where it does not fit the baseline."""
     time, kept = fields["time"], fields["evidence"]
     when = None if time is None else Times(np.array([time["value"]]), bool(time["dated"]))
+    seen = tuple(Seen(int(one["rows"]), str(one["sha256"])) for one in fields["seen"])
     if kept is None:
-        return Standing(int(fields["windows"]), when)
+        return Standing(int(fields["windows"]), when, None, seen)
     capital = [[-np.inf if value is None else value for value in row] for row in kept["capital"]]
     scores = Scores.of(baseline)
     evidence = Evidence(
@@ -159,4 +164,4 @@ def _standing(fields: dict[str, Any], baseline: Baseline) -> Standing:
     )
     if evidence.counts.shape != (len(scores.kinds), scores.width):
         raise ValueError(f"counts are of shape {evidence.counts.shape}")
-    return Standing(int(fields["windows"]), when, evidence)
+    return Standing(int(fields["windows"]), when, evidence, seen)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
-from nearer.monitor.verdict import Delay, Detectable, Verdict
+from nearer.monitor.texts import with_text
+from nearer.monitor.verdict import Delay, Detectable, Moved, Verdict
 
 if TYPE_CHECKING:
     from nearer.pages import Page
 
 SHOWN = 12  # parts and items a window that people are shown
+SPREAD = "spread over many parts, none of them beyond chance alone"
+ADVICE = (
+    "What to do: look at the items that show the change. Where it is a fault, mend what made them; "
+    "where it is meant to be, go on with a baseline of what is usual now."
+)
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,7 @@ class Told:
 
     Attributes
     ----------
-    window : its number, from 1.
+    window : its number among all that the monitor has checked, from 1.
     start, end : times of its first and last row as text, or row numbers.
     verdict : of the monitor.
     """
@@ -38,7 +44,9 @@ class Told:
     def cells(self) -> tuple[str, ...]:
         """Window, start, rows, p, effect, alarm and what moved, as a table shows them."""
         verdict = self.verdict
-        parts = ", ".join(f"{part.kind} {part.name} ({part.effect:+.2f})" for part in verdict.moved[:2])
+        parts = ", ".join(f"{called(part)} ({part.effect:+.2f})" for part in verdict.moved[:2])
+        if verdict.alarm and not parts:
+            parts = SPREAD
         more = f" and {len(verdict.moved) - 2} more" if len(verdict.moved) > 2 else ""
         alarm = "ALARM" if verdict.alarm else ""
         figures = (f"{verdict.n:,}", f"{verdict.p_value:.4f}", f"{verdict.effect:.4f}")
@@ -46,6 +54,14 @@ class Told:
 
 
 HEADS = ("window", "from", "rows", "p", "effect", "", "moved")
+
+
+def called(part: Moved) -> str:
+    """Kind and name of a part, no word twice: "axis cheap - expensive", "spread of axis 3: a - b"."""
+    name = part.name
+    if part.kind == "spread":
+        return name if name.startswith("spread ") else f"spread of {name}"
+    return name if name.startswith((f"{part.kind} ", "distance ", "spread ")) else f"{part.kind} {name}"
 
 
 @dataclass(frozen=True)
@@ -57,17 +73,21 @@ class Watched:
     told : a window each, in the order of time.
     notes : what was joined or sorted.
     n : rows of the baseline that windows were compared with.
+    alpha : the rate of false alarms that was asked for.
     mode : "window", where alpha is the rate of each window, or "sequential", where it is that of all.
     detectable : what windows of their usual size can show, where it was asked for.
+    texts : of items that are named, the beginning of what their space keeps as text.
     delay : until the alarm on a sample of changed vectors, where one was given.
     """
 
     told: tuple[Told, ...]
     notes: tuple[str, ...]
     n: int
+    alpha: float
     mode: Literal["window", "sequential"] = "window"
     detectable: Detectable | None = None
     delay: Delay | None = None
+    texts: dict[str, str] = field(default_factory=dict)
 
     @property
     def usual(self) -> int:
@@ -80,14 +100,20 @@ class Watched:
         return tuple(told for told in self.told if told.verdict.alarm)
 
     @property
-    def alpha(self) -> float:
-        """The rate of false alarms that was asked for."""
-        return self.told[0].verdict.alpha
+    def named(self) -> set[str]:
+        """Keys of the items that show a change, or are unusual."""
+        verdicts = [told.verdict for told in self.told]
+        examples = {key for verdict in verdicts for part in verdict.moved for key in part.examples}
+        return examples | {
+            key for verdict in verdicts for one in verdict.unusual for key in (one.key, one.nearest)
+        }
 
     @property
     def meaning(self) -> str:
         """What the number of alarms means, given how many windows were checked."""
         count, raised = len(self.told), len(self.alarms)
+        if not count:
+            return "no window was checked"
         said = f"{raised:,} of {count:,} windows raised an alarm"
         if self.mode == "sequential":
             return f"{said}; of unchanged streams {self.alpha:.0%} at most ever raise one, however long"
@@ -97,6 +123,12 @@ class Watched:
     def with_detectable(self, detectable: Detectable) -> Watched:
         """The same with what windows can show."""
         return replace(self, detectable=detectable)
+
+    def with_texts(self, texts: dict[str, str]) -> Watched:
+        """The same with further texts of items; of a key that has two different ones, none is kept."""
+        both = {**self.texts, **texts}
+        unsure = {key for key in self.texts.keys() & texts.keys() if self.texts[key] != texts[key]}
+        return replace(self, texts={key: text for key, text in both.items() if key not in unsure})
 
     def with_delay(self, delay: Delay) -> Watched:
         """The same with the delay until an alarm."""
@@ -111,6 +143,7 @@ class Watched:
             "alarms": len(self.alarms),
             "meaning": self.meaning,
             "notes": list(self.notes),
+            "texts": dict(self.texts),
             "detectable": None if self.detectable is None else self.detectable.to_dict(),
             "delay": None if self.delay is None else self.delay.to_dict(),
             "windows": [told.to_dict() for told in self.told],
@@ -123,6 +156,10 @@ class Watched:
         page = Page("What changed").paragraph(self.meaning, alarm=bool(self.alarms))
         for note in self.notes:
             page.paragraph(f"Note: {note}.")
+        if not self.told:
+            return page
+        if self.alarms:
+            page.paragraph(ADVICE)
         first, last = self.told[0], self.told[-1]
         page.facts([
             ("from", first.start), ("to", last.end), ("windows", len(self.told)), ("alpha", self.alpha),
@@ -140,8 +177,8 @@ class Watched:
         chart = lines(across, {"effect": effects}, dots=alarms, x_label="window", y_label="effect")
         page.figure(chart, "How far each window is from the baseline: 0 the same, 1 apart altogether.")
         _windows(page, self.told)
-        _moved(page, self.alarms)
-        _unusual(page, self.told)
+        _moved(page, self.alarms, self.texts)
+        _unusual(page, self.told, self.texts)
         if self.detectable is not None:
             _detectable(page, self.detectable)
         if self.delay is not None:
@@ -163,16 +200,16 @@ def _windows(page: Page, told: tuple[Told, ...]) -> None:
     page.heading("Windows").table(heads, rows, numbers=("window", "rows", "p", "effect"))
 
 
-def _moved(page: Page, alarms: tuple[Told, ...]) -> None:
+def _moved(page: Page, alarms: tuple[Told, ...], texts: dict[str, str]) -> None:
     rows = [
-        (one.window, one.start, f"{part.kind} {part.name}", part.before, part.after, part.effect,
-         part.p_value, ", ".join(part.examples))
+        (one.window, one.start, called(part), part.before, part.after, part.effect,
+         part.p_value, ", ".join(with_text(key, texts) for key in part.examples))
         for one in alarms
         for part in one.verdict.moved[:SHOWN]
     ]  # fmt: skip
     page.heading("What moved")
     if not rows:
-        page.paragraph("No cluster and no axis by itself, beyond chance.")
+        page.paragraph(f"The change is {SPREAD}." if alarms else "Nothing, beyond chance.")
         return
     heads = ("window", "from", "what", "before", "after", "effect", "p", "examples")
     page.table(heads, rows, numbers=("window", "before", "after", "effect", "p"))
@@ -182,9 +219,9 @@ def _moved(page: Page, alarms: tuple[Told, ...]) -> None:
     )
 
 
-def _unusual(page: Page, told: tuple[Told, ...]) -> None:
+def _unusual(page: Page, told: tuple[Told, ...], texts: dict[str, str]) -> None:
     rows = [
-        (one.window, item.key, item.score, item.p_value, item.nearest)
+        (one.window, with_text(item.key, texts), item.score, item.p_value, with_text(item.nearest, texts))
         for one in told
         for item in one.verdict.unusual[:SHOWN]
     ]

@@ -71,6 +71,7 @@ def windows(
     *,
     least: int = 1,
     in_order: bool = False,
+    skip: int = 0,
     where: str | None = None,
 ) -> Windows:
     """Cut a space, or a table of so many rows, into windows.
@@ -84,17 +85,23 @@ def windows(
     least : rows that a window needs; a smaller one is joined with the next, the last with the one before.
         By number of rows, a rest of less than half a window is joined with the one before.
     in_order : refuse rows that go backwards in time instead of sorting them.
+    skip : the first rows, in the order of time, that are left out: they were checked before. Of what
+        follows, too few rows for a window are left for a later time, and `notes` says so.
 
     Raises `ParameterError` for a size that is none, `InputError` for a time that goes backwards under
     `in_order` and for a table with fewer than `least` rows.
     """
     n = source if isinstance(source, int) else len(source)
     number, unit = parsed_size(size)
-    if n < max(least, 1):
+    if n < max(least, 1) and not skip:
         raise InputError(
             f"{n:,} rows are no window", file=where, remedy=f"at least {max(least, 1):,} are needed"
         )
-    order, notes = _order(times, n, in_order, where)
+    order, notes = in_order_of_time(times, n, in_order, where)
+    order, n = order[skip:], n - skip
+    if skip and n < max(least, 1 if unit is not None else number / 2):
+        notes += [f"{n:,} rows are too few for a window: they wait for more"] if n else []
+        return Windows((), tuple(notes))
     if unit is None:
         cells = np.arange(n) // number
         if n % number and n > number and (n % number < max(least, number / 2)):
@@ -102,7 +109,9 @@ def windows(
             cells[cells == cells[-1]] -= 1
     else:
         if times is None:
-            raise ParameterError(f"the window {shown(size)} is a period", remedy="name the column of times")
+            raise ParameterError(
+                f"the window {shown(size)} is a period", remedy="name the column of times: --time COLUMN"
+            )
         cells, joined = _joined(_periods(times, number, unit, order), least)
         if joined:
             notes.append(f"{joined:,} windows of fewer than {least:,} rows were joined with their neighbours")
@@ -133,8 +142,13 @@ def require_forward(times: Times, where: str | None = None) -> None:
         )
 
 
-def _order(times: Times | None, n: int, in_order: bool, where: str | None) -> tuple[Rows, list[str]]:
-    """Rows in the order of time, equal times as they stand."""
+def in_order_of_time(
+    times: Times | None, n: int, in_order: bool = False, where: str | None = None
+) -> tuple[Rows, list[str]]:
+    """Rows in the order of time, equal times as they stand, and what is to be said of it.
+
+    Raises `InputError` for a time that goes backwards, where `in_order` asks that none does.
+    """
     if times is None:
         return np.arange(n), []
     if in_order:
