@@ -76,7 +76,7 @@ def test_a_key_of_a_small_space_finds_all_others() -> None:
 def test_the_rows_of_a_space_are_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     space = Space([str(row) for row in range(600)], np.random.default_rng(0).standard_normal((600, 4)))
     calibration = space.calibrate(sample=600, by_frequency="rank")
-    monkeypatch.setattr("nearer.space.space.content_identity", lambda *_: pytest.fail("hashed again"))
+    monkeypatch.setattr("nearer.space.identity.hashlib.sha256", lambda *_: pytest.fail("hashed again"))
     assert calibration.judge(space, "1", "500").bands == ("1 to 60", "61 to 600")
 
 

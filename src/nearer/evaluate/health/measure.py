@@ -136,7 +136,7 @@ class Kind:
     advice: str
     reference_of: str = ""
     applies: str = ""
-    passed: Verdict = "good"
+    passed: Grade = "good"
 
     def measured(
         self,
