@@ -380,7 +380,7 @@ def test_constant_vectors_are_named() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"fdr": 0}, "alpha is 0; use a rate between 0 and 1"),
+        ({"fdr": 0}, "fdr is 0; use a rate between 0 and 1"),
         ({"k": 0}, "k is 0; pass a whole number of at least 1"),
         ({"neighbors": True}, "neighbors is True"),
         ({"seed": -1}, "seed is -1; use a whole number of at least 0"),

@@ -271,3 +271,15 @@ def test_a_window_in_parts_is_ranked_as_a_whole(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Scores, "values", lambda self, part: asked.append(len(part)) or values(self, part))
     evidence.after(rows)
     assert max(asked) == CHUNK
+
+
+def test_a_column_that_stood_still_is_seen_to_move() -> None:
+    """The guide knows one value of it, so there is no gap between values for a border to lie in."""
+    generator = np.random.default_rng(0)
+    rows = np.column_stack([generator.normal(size=800), np.full(800, 3.0)])
+    watcher = nearer.Monitor(
+        nearer.Space(list(map(str, range(600))), rows[:600], "euclidean"), mode="sequential"
+    )
+    assert not watcher.check(rows[600:700]).alarm
+    moved = rows[700:] + np.outer(generator.normal(size=100), [0, 0.5])
+    assert watcher.check(moved).alarm

@@ -43,7 +43,7 @@ class Scores:
     baseline : whose guide decides them.
     kinds, names : of each score.
     borders : (j, width - 1), ascending: in the gaps of the guide's values that are next to their quantiles;
-        infinite where there is none.
+        around the only value where there is none.
     shares : (j,), the guide's share of a cluster; NaN for a score that is a number, or a mean over a block.
     weights : (j,), how the chance of a false alarm is shared out: equally among kinds, and within them.
     """
@@ -170,6 +170,10 @@ def _borders(values: Floats, width: int, lengths: Floats) -> Floats:
             place = wide[np.minimum(np.searchsorted(wide, wanted), wide.size - 1)]
             low_side, high_side = ascending[place], ascending[place + 1]
             borders[score] = low_side + INSIDE * (high_side - low_side)
+        else:  # the guide knows one value: below it, it, and above it
+            margin = max(least[score], FINEST * lengths[score])
+            outside = (ascending[0] - margin, ascending[-1] + margin)
+            borders[score, : width - 1] = [*outside, *borders[score, 2:]][: width - 1]
     return borders
 
 

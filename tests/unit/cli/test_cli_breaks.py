@@ -53,7 +53,7 @@ def test_a_theme_may_be_a_text_for_the_encoder_of_the_space(here: Path, run: Run
         (("--time", "date", "--theme", "trade=tariff"), 1, ("no column 'date'", "it has year, odd")),
         (("--time", "odd", "--theme", "trade=tariff"), 1, ("row 203: 'long ago' is no time")),
         (("--time", "year", "--theme", "trade=tariff", "--alpha", 2), 2, ("alpha is 2.0",)),
-        (("--time", "year", "--theme", "trade=tariff", "--permutations", 10), 2, ("use permutations=19",)),
+        (("--time", "year", "--theme", "trade=tariff", "--permutations", 10), 2, ("use 19 permutations",)),
         (("--time", "year", "--theme", "trade=tariff", "--block", 10), 2, ("20 times reach", "at least 71")),
         ((*ASKED, "-o", "breaks.png"), 1, ("breaks.png: no page is written as '.png'",)),
         ((*ASKED, "--theme-text", "tea=tea"), 2, ("--theme-text needs --encoder",)),

@@ -144,11 +144,11 @@ def test_faults_are_one_line(
 def test_the_field_of_times_of_a_stream_is_the_one_named(here: Path) -> None:
     """Days that go backwards are an error, with --in-order or without; the field "time" is another one."""
     later = '{"vector": [1], "day": 5, "time": 1}\n{"vector": [1], "day": 3, "time": 2}\n'
-    message = "stream, row 1: time goes backwards: 3 after 5; sort the items by time"
+    message = "standard input, line 2: time goes backwards: 3 after 5; sort the items by time"
     fails(from_stream(later, "--time", "day"), 1, message)
     fails(from_stream(later, "--time", "day", "--in-order"), 1, message)
     fails(from_stream('{"vector": [1], "time": 5}\n', "--time", "day"), 1,
-          "standard input, row 0: there is no time 'day'; fill it in, or leave out --time")  # fmt: skip
+          "standard input, line 1: there is no time 'day'; fill it in, or leave out --time")  # fmt: skip
     readings = nearer.load("after.parquet")
     told = from_stream(lines(readings).replace('"time"', '"day"'), "--json", "--time", "day").stdout
     assert [json.loads(line)["end"] for line in told.splitlines()] == ["99", "199", "299"]
@@ -267,7 +267,7 @@ def test_time_that_goes_backwards_is_sorted_or_refused(here: Path, run: Run) -> 
     arguments = ("monitor", "before.space", "mixed.parquet", "--time", "n", "--no-power", "--tests", "energy")
     fails(run(*arguments, "--in-order"), 1, "mixed.parquet, row 150: time goes backwards: 100 after 149")
     told = json.loads(run(*arguments, "--json").stdout)
-    assert told["notes"] == ["rows were sorted by time: 98 stood elsewhere"]
+    assert "rows were sorted by time: 98 stood elsewhere" in told["notes"]
 
 
 def test_an_unparsable_time_is_named_with_its_row(here: Path, run: Run) -> None:
