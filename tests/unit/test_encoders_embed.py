@@ -399,7 +399,7 @@ def test_a_folder_of_other_things_is_not_touched(tmp_path: Path) -> None:
     parts.mkdir()
     (parts / "mine.space").write_text("x")
     for overwrite in (False, True):
-        with pytest.raises(StorageError, match=r"o\.space\.parts: holds other things and no embed\.json"):
+        with pytest.raises(StorageError, match=r"o\.space\.parts: holds other things and no plan\.json"):
             nearer.embed(Letters(), TEXTS, out=tmp_path / "o.space", overwrite=overwrite)
     assert (parts / "mine.space").read_text() == "x"
 
