@@ -15,7 +15,12 @@ from typing import Annotated, Any
 
 import typer
 
-from nearer.cli.destination import make_folder, require_file_destination, require_space_destination
+from nearer.cli.destination import (
+    make_folder,
+    require_file_destination,
+    require_model_destination,
+    require_space_destination,
+)
 from nearer.cli.options import AsJson, Overwrite
 from nearer.cli.output import print_json, print_table, size_of, write
 
@@ -108,8 +113,8 @@ def tour(
 def require_free(out: Path, overwrite: bool) -> None:
     """Raise `StorageError` if one of the tour's files is in `out` and not to be replaced."""
     for name in NOTES:
-        require = require_space_destination if name.endswith(".space") else require_file_destination
-        require(out / name, overwrite)
+        kinds = {".space": require_space_destination, ".model": require_model_destination}
+        kinds.get(Path(name).suffix, require_file_destination)(out / name, overwrite)
 
 
 def _title(text: str, quiet: bool) -> None:
