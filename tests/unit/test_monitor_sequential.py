@@ -12,11 +12,11 @@ from scipy.stats import kstest, norm
 import nearer
 from nearer.chance import binomial_interval
 from nearer.monitor import Baseline, Evidence, bets
-from nearer.monitor.baseline import prepared
 from nearer.monitor.ranks import counted, ranked
 from nearer.monitor.scores import Scores, in_blocks, nearest_distances
 from nearer.monitor.sequential import CHUNK
 from nearer.space import Metric
+from nearer.space.queries import as_compared
 
 Floats = np.ndarray
 
@@ -219,7 +219,7 @@ def repeating(
         return rows
 
     source = nearer.Space([str(i) for i in range(2000)], drawn(2000), metric)
-    return Baseline.of(source, seed=seed), lambda count: prepared(drawn(count), metric)
+    return Baseline.of(source, seed=seed), lambda count: as_compared(drawn(count), metric)
 
 
 REPEATING = [(1.0, "euclidean", 12), (1.0, "cosine", 12), (0.3, "cosine", 1), (0.9, "euclidean", 2)]

@@ -10,7 +10,16 @@ import typer
 
 import nearer
 from nearer.cli.destination import require_page_destination, require_space_destination
-from nearer.cli.options import AsJson, Overwrite, Seed, SpaceName, Threads, named_values, saved_space
+from nearer.cli.options import (
+    AsJson,
+    EncoderSettings,
+    Overwrite,
+    Seed,
+    SpaceName,
+    Threads,
+    named_values,
+    saved_space,
+)
 from nearer.cli.output import print_json, print_next, write
 from nearer.errors import FormatError, StorageError, shown
 
@@ -62,10 +71,7 @@ def align(
     key: Annotated[
         str | None, typer.Option(metavar="COL", help="Column of keys in TABLE.", show_default="key or id")
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="An option of the encoder; may be repeated."),
-    ] = None,
+    settings: EncoderSettings = None,
     labels: Annotated[
         str | None,
         typer.Option(metavar="FILE|COLUMN", help="Also measure what neighbours' labels lose."),

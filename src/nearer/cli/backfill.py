@@ -10,7 +10,7 @@ import typer
 
 import nearer
 from nearer.cli.destination import require_space_destination
-from nearer.cli.options import AsJson, Overwrite, SpaceName, named_values
+from nearer.cli.options import AsJson, BatchSize, EncoderSettings, Overwrite, SpaceName, named_values
 from nearer.cli.output import print_facts, print_json, print_next
 
 EXAMPLES = ("nearer backfill papers.space new.space --encoder b.model --column text",)
@@ -39,13 +39,8 @@ def backfill(
             metavar="A,B,C", help="Columns of TABLE to keep as payload.", show_default="the store's payload"
         ),
     ] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(help="Items encoded together.", show_default="the encoder's")
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="An option of the encoder; may be repeated."),
-    ] = None,
+    batch_size: BatchSize = None,
+    settings: EncoderSettings = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:

@@ -10,7 +10,7 @@ import typer
 
 import nearer
 from nearer.cli.destination import require_space_destination
-from nearer.cli.options import AsJson, Overwrite, named_values
+from nearer.cli.options import AsJson, BatchSize, EncoderSettings, Overwrite, named_values
 from nearer.cli.output import print_facts, print_json, print_next, print_table, write
 
 EXAMPLES = (
@@ -42,16 +42,11 @@ def embed(
     keep: Annotated[
         str | None, typer.Option(metavar="A,B,C", help="Columns to keep as payload.", show_default="none")
     ] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(help="Items encoded together.", show_default="the encoder's")
-    ] = None,
+    batch_size: BatchSize = None,
     on_error: Annotated[
         Literal["raise", "skip"], typer.Option(help="What becomes of an item that cannot be encoded.")
     ] = "raise",
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="An option of the encoder; may be repeated."),
-    ] = None,
+    settings: EncoderSettings = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:

@@ -20,6 +20,11 @@ AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON document, and errors as one, on standard output.")
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+BatchSize = Annotated[int | None, typer.Option(help="Items encoded together.", show_default="the encoder's")]
+EncoderSettings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="An option of the encoder; may be repeated."),
+]
 Threads = Annotated[int | None, typer.Option(help="CPU threads.", show_default="all cores")]
 Seed = Annotated[int, typer.Option(help="Of everything random.")]
 

@@ -12,9 +12,8 @@ from nearer.chance import permutation_p_value
 from nearer.space import Space
 from nearer.space.align_fit import Matrix, Plan, Vector, fitted, left_out
 from nearer.space.align_ridge import chosen_ridge
-from nearer.space.alignment import prepared
 from nearer.space.checks import Metric
-from nearer.space.queries import unit
+from nearer.space.queries import as_compared, unit
 from nearer.space.reduction import one_thread
 
 FOLDS = 5
@@ -45,8 +44,8 @@ class Pairing:
         cls, source: Space, target: Space, keys: list[str], plan: Plan, choose: bool, seed: int
     ) -> Pairing:
         """The pairing of `keys`; `choose` the strength of the ridge. Folds depend on n and `seed` alone."""
-        x = prepared(source.vectors[source.rows(keys)], source.metric)
-        y = prepared(target.vectors[target.rows(keys)], target.metric)
+        x = as_compared(source.vectors[source.rows(keys)], source.metric)
+        y = as_compared(target.vectors[target.rows(keys)], target.metric)
         folds = np.random.default_rng(seed).permutation(len(keys)) % FOLDS
         if choose:
             plan = replace(plan, ridge=chosen_ridge(x, y, plan.center, seed))

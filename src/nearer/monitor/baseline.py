@@ -22,7 +22,7 @@ from nearer.errors import InputError, ParameterError, shown
 from nearer.monitor.directions import named_directions
 from nearer.space import Metric, Space, load
 from nearer.space.checks import checked_matrix, first_not_finite
-from nearer.space.queries import unit
+from nearer.space.queries import as_compared
 from nearer.space.reduction import one_thread
 
 ROWS, GUIDE = 2000, 1000  # rows kept, at most, to compare with, and to learn from
@@ -97,9 +97,9 @@ class Baseline:
         )
         names, named = named_directions(axes or {}, matrix.shape[1], identity)
         return cls(
-            prepared(matrix[second], metric),
+            as_compared(matrix[second], metric),
             tuple(str(row) if keys is None else keys[row] for row in second),
-            prepared(matrix[first], metric),
+            as_compared(matrix[first], metric),
             metric,
             identity,
             seed,
@@ -189,11 +189,6 @@ def opened(source: Baseline | Source, **settings: Any) -> Baseline:
     if isinstance(source, str | os.PathLike) and (Path(source) / NAME).is_file():
         return Baseline.load(source)
     return Baseline.of(source, **settings)
-
-
-def prepared(matrix: NDArray[np.float32], metric: Metric) -> Matrix:
-    """Rows as tests compare them: of length 1 where the metric is "cosine"."""
-    return unit(matrix) if metric == "cosine" else matrix.astype(np.float64)
 
 
 def require_numbers(matrix: NDArray[np.float32], keys: Sequence[str] | None, what: str) -> None:

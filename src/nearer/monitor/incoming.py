@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nearer.errors import InputError, ParameterError, SpaceMismatch, shown
-from nearer.monitor.baseline import Baseline, prepared, require_numbers, require_varied
+from nearer.monitor.baseline import Baseline, require_numbers, require_varied
 from nearer.monitor.times import Times, read_times, time_of
 from nearer.space import Space
 from nearer.space.checks import checked_keys, checked_matrix, require_same_length
+from nearer.space.queries import as_compared
 
 WINDOW = "window"
 
@@ -63,7 +64,7 @@ class Incoming:
         require_numbers(matrix, names, what)
         require_varied(matrix, what)
         told = tuple(str(row) for row in range(len(matrix))) if names is None else tuple(names)
-        return cls(prepared(matrix, baseline.metric), told, _forward(time, len(matrix), last), matrix)
+        return cls(as_compared(matrix, baseline.metric), told, _forward(time, len(matrix), last), matrix)
 
 
 def _require_same_space(window: Space, baseline: Baseline, what: str) -> None:

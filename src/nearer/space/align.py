@@ -13,7 +13,8 @@ from nearer.chance import checked_seed
 from nearer.errors import InputError, ParameterError, shown
 from nearer.space.align_fit import METHODS, Map, Matrix, Method, Plan, fitted
 from nearer.space.align_ridge import chosen_ridge
-from nearer.space.alignment import Alignment, Fit, prepared
+from nearer.space.alignment import Alignment, Fit
+from nearer.space.queries import as_compared
 from nearer.space.space import Space
 
 MOST_HELD_OUT = 1000  # keys: more would not make the figures surer
@@ -66,8 +67,8 @@ def align(
     most = max(MOST_FITTED, 10 * keys_needed(plan, source.dim, target.dim))
     held, seen = drawn(len(chosen), min(int(holdout * len(chosen)), MOST_HELD_OUT), most, seed)
     names = [chosen[place] for place in (*held, *seen)]
-    rows = prepared(source.vectors[source.rows(names)], source.metric)
-    there = prepared(target.vectors[target.rows(names)], target.metric)
+    rows = as_compared(source.vectors[source.rows(names)], source.metric)
+    there = as_compared(target.vectors[target.rows(names)], target.metric)
     require_spread(rows, "source")
     require_spread(there, "target")
     x, y = rows[len(held) :], there[len(held) :]

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nearer.errors import InputError
-from nearer.space.align_fit import Map, Matrix, Method
+from nearer.space.align_fit import Map, Method
 from nearer.space.checks import Metric, checked_matrix, first_not_finite
 from nearer.space.identity import derived_identity, header, require_same
-from nearer.space.queries import unit
+from nearer.space.queries import as_compared
 from nearer.space.reduction import one_thread
 from nearer.space.space import Space
 
@@ -136,7 +136,7 @@ class Alignment:
         with one_thread():
             for start in range(0, len(matrix), BLOCK):
                 rows = slice(start, start + BLOCK)
-                out[rows] = move(prepared(matrix[rows], self.source_metric))
+                out[rows] = move(as_compared(matrix[rows], self.source_metric))
         return out
 
     def apply(self, space: Space) -> Space:
@@ -214,8 +214,3 @@ def custody_of(space: Space) -> dict[str, Any]:
         "use the aligned space as it was, or change the old one before aligning it",
     )
     return told
-
-
-def prepared(vectors: NDArray[np.float32], metric: Metric) -> Matrix:
-    """Rows as maps see them: in double precision, of length 1 where the metric is "cosine"."""
-    return unit(vectors) if metric == "cosine" else vectors.astype(np.float64)

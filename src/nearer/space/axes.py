@@ -13,10 +13,11 @@ from numpy.typing import ArrayLike
 from nearer.errors import ParameterError
 from nearer.space import queries
 from nearer.space.axes_chance import Chance
-from nearer.space.axes_examples import Side, prepared, read_side
+from nearer.space.axes_examples import Side, read_side
 from nearer.space.axes_separation import Floats, HeldOut
 from nearer.space.identity import require_same
 from nearer.space.neighbors import Neighbor, Neighbors
+from nearer.space.queries import as_compared
 from nearer.space.reduction import one_thread
 
 if TYPE_CHECKING:
@@ -279,7 +280,7 @@ def scores_along(space: Space, direction: Floats) -> Floats:
     with one_thread():
         for start in range(0, len(space), BLOCK):
             block = space.vectors[start : start + BLOCK]
-            out[start : start + BLOCK] = prepared(block, space.metric) @ direction
+            out[start : start + BLOCK] = as_compared(block, space.metric) @ direction
     return out
 
 

@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nearer.errors import ParameterError, shown
 from nearer.space.axes_separation import Floats
-from nearer.space.checks import Metric
-from nearer.space.queries import unit
+from nearer.space.queries import as_compared
 
 if TYPE_CHECKING:
     from nearer.space.space import Space
@@ -62,11 +61,6 @@ def read_sides(space: Space, positive: Examples, negative: Examples, method: str
     return high, low
 
 
-def prepared(vectors: NDArray[np.float32], metric: Metric) -> Floats:
-    """Rows as the metric compares them, float64: of length 1 for "cosine", as they are otherwise."""
-    return unit(vectors) if metric == "cosine" else vectors.astype(np.float64)
-
-
 def read_side(space: Space, given: Examples, side: str) -> Side:
     """Keys and vectors (dim,) of one side, or a matrix (m, dim); raises `UnknownKey`, `ParameterError`."""
     if not isinstance(given, str) and (not hasattr(given, "__iter__") or getattr(given, "ndim", 1) == 0):
@@ -81,7 +75,7 @@ def read_side(space: Space, given: Examples, side: str) -> Side:
         ],
         np.float32,
     ).reshape(-1, space.dim)
-    return Side(names, keys, vectors, prepared(vectors, space.metric))
+    return Side(names, keys, vectors, as_compared(vectors, space.metric))
 
 
 def _vector(space: Space, value: ArrayLike, name: str) -> NDArray[np.float32]:

@@ -13,9 +13,9 @@ from nearer.errors import InputError, ParameterError, shown
 from nearer.space import axes_chance, axes_separation
 from nearer.space.axes import Axis, Evidence, Stability, scores_along
 from nearer.space.axes_chance import Chance
-from nearer.space.axes_examples import Examples, Side, prepared, read_sides
+from nearer.space.axes_examples import Examples, Side, read_sides
 from nearer.space.axes_separation import TINY, Floats, HeldOut, unit_rows
-from nearer.space.queries import unit
+from nearer.space.queries import as_compared, unit
 from nearer.space.reduction import one_thread
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def _told(high: Side, low: Side, found: HeldOut | None, scale: float) -> tuple[t
 
 
 def _rows_of(space: Space) -> Callable[[NDArray[np.intp]], Floats]:
-    return lambda rows: prepared(space.vectors[rows], space.metric)
+    return lambda rows: as_compared(space.vectors[rows], space.metric)
 
 
 def _mean(space: Space) -> Floats:
@@ -230,5 +230,5 @@ def _mean(space: Space) -> Floats:
         raise InputError("the space is empty", remedy="pass a space with keys")
     total = np.zeros(space.dim)
     for start in range(0, len(space), BLOCK):
-        total += prepared(space.vectors[start : start + BLOCK], space.metric).sum(axis=0)
+        total += as_compared(space.vectors[start : start + BLOCK], space.metric).sum(axis=0)
     return total / len(space)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from nearer.chance import binomial_interval, checked_seed
 from nearer.errors import InputError, ParameterError, shown
-from nearer.space.axes_examples import prepared
 from nearer.space.axes_separation import Floats
 from nearer.space.neighbor_loss import NeighborLoss, neighbor_loss
+from nearer.space.queries import as_compared
 
 if TYPE_CHECKING:
     from nearer.space.axes import Axis
@@ -111,7 +111,7 @@ def _projected_out(vectors: NDArray[np.float32], direction: Floats) -> NDArray[n
 
 
 def _similarities(vectors: NDArray[np.float32], pairs: NDArray[np.intp], metric: Any) -> Floats:
-    left, right = prepared(vectors[pairs[0]], metric), prepared(vectors[pairs[1]], metric)
+    left, right = as_compared(vectors[pairs[0]], metric), as_compared(vectors[pairs[1]], metric)
     if metric == "euclidean":
         return np.asarray(-np.linalg.norm(left - right, axis=1))
     return np.asarray(np.einsum("ij,ij->i", left, right))
@@ -121,7 +121,7 @@ def _variance(space: Space) -> float:
     """Total variance of the rows as the metric compares them."""
     total, squares = np.zeros(space.dim), 0.0
     for start in range(0, len(space), BLOCK):
-        rows = prepared(space.vectors[start : start + BLOCK], space.metric)
+        rows = as_compared(space.vectors[start : start + BLOCK], space.metric)
         total += rows.sum(axis=0)
         squares += float(np.einsum("ij,ij->", rows, rows))
     mean = total / len(space)
@@ -151,7 +151,7 @@ def _told_apart(
         for part in (slice(None, each // 2), slice(each // 2, None))
     )
     sides = np.repeat([0, 1], each // 2)
-    rows = prepared(after, space.metric)
+    rows = as_compared(after, space.metric)
     size = float(rows[trained].std()) or 1.0
     model = LogisticRegression(max_iter=2000).fit(rows[trained] / size, sides)
     right = int((model.predict(rows[judged] / size) == sides).sum())

@@ -105,6 +105,11 @@ def unit(vectors: NDArray[np.float32] | NDArray[np.float64]) -> NDArray[np.float
     return scaled
 
 
+def as_compared(vectors: NDArray[np.float32], metric: Metric) -> NDArray[np.float64]:
+    """Rows as the metric compares them, in double precision: of length 1 for "cosine"."""
+    return unit(vectors) if metric == "cosine" else vectors.astype(np.float64)
+
+
 def pair_score(a: Vector, b: Vector, metric: Metric) -> float:
     """Score of two vectors by `metric`, in float64."""
     if metric == "cosine":

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from nearer.evaluate.health.measure import Kind, Measure, Scale, Skipped
-from nearer.evaluate.health.nearest import Matrix, seen
+from nearer.evaluate.health.nearest import Matrix
 from nearer.evaluate.health.points import Points
 from nearer.evaluate.health.spectrum import Spectrum
 from nearer.space import Space
+from nearer.space.queries import as_compared
 
 BLOCK = 1 << 14  # rows looked at together
 RETRAIN = (
@@ -90,7 +91,7 @@ def spread(space: Space) -> float:
     total: Matrix = np.zeros(space.dim)
     squares, count = 0.0, 0
     for start in range(0, len(space), BLOCK):
-        rows = seen(space.vectors[start : start + BLOCK], space.metric)
+        rows = as_compared(space.vectors[start : start + BLOCK], space.metric)
         total += rows.sum(axis=0)
         squares += float(np.einsum("ij,ij->", rows, rows))
         count += int(rows.any(axis=1).sum()) if space.metric == "cosine" else len(rows)

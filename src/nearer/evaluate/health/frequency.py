@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from nearer.errors import InputError, shown
 from nearer.evaluate.correlation import correlation, ranks
 from nearer.evaluate.health.measure import Kind, Measure, Scale, Skipped
-from nearer.evaluate.health.nearest import seen
 from nearer.evaluate.health.spectrum import NORMAL, Spectrum
 from nearer.space import Space
+from nearer.space.queries import as_compared
 
 BLOCK = 1 << 14  # rows looked at together
 COLUMN = "count"  # the column that the house's word models write
@@ -127,5 +127,5 @@ def _lengths(
         rows = space.vectors[part].astype(np.float64)
         lengths[part] = np.sqrt(np.einsum("ij,ij->i", rows, rows))
         if axis is not None:
-            places[part] = seen(space.vectors[part], space.metric) @ axis
+            places[part] = as_compared(space.vectors[part], space.metric) @ axis
     return lengths, None if axis is None else places

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nearer.kernels.topk import NOTHING, Excluded, prepare, topk
 from nearer.space import Metric
-from nearer.space.queries import unit
+from nearer.space.queries import as_compared
 
 BLOCK = 1 << 22  # numbers looked at together
 
@@ -64,12 +64,7 @@ def _distances(vectors: Vectors, queries: Vectors, rows: Rows, metric: Metric) -
     step = max(1, BLOCK // max(1, rows.shape[1] * vectors.shape[1]))
     for start in range(0, len(rows), step):
         part = rows[start : start + step]
-        found = seen(vectors[part.ravel()], metric).reshape(*part.shape, -1)
-        away = found - seen(queries[start : start + step], metric)[:, None]
+        found = as_compared(vectors[part.ravel()], metric).reshape(*part.shape, -1)
+        away = found - as_compared(queries[start : start + step], metric)[:, None]
         distances[start : start + step] = np.sqrt(np.einsum("ijk,ijk->ij", away, away))
     return distances
-
-
-def seen(vectors: Vectors, metric: Metric) -> Matrix:
-    """`vectors` (n, dim) in double precision as the metric sees them: of length 1 for "cosine"."""
-    return unit(vectors) if metric == "cosine" else vectors.astype(np.float64)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearer.evaluate.health.copies import first_copies
-from nearer.evaluate.health.nearest import Matrix, Near, Rows, Vectors, nearest, seen
+from nearer.evaluate.health.nearest import Matrix, Near, Rows, Vectors, nearest
 from nearer.space import Metric
+from nearer.space.queries import as_compared
 
 LEAST, NUMBERS = 1000, 20_000_000  # rows that a sample may always have; numbers in one, beyond that
 
@@ -67,7 +68,7 @@ class Points:
     @cached_property
     def seen(self) -> Matrix:
         """The sample in double precision as the metric sees it (m, dim)."""
-        return seen(self.vectors[self.drawn], self.metric)
+        return as_compared(self.vectors[self.drawn], self.metric)
 
     @cached_property
     def near(self) -> Near:
